@@ -1,0 +1,163 @@
+"""Audio: from a recording as released to clips of 16 kHz mono 16-bit PCM.
+
+16 kHz mono 16-bit PCM passes sample for sample, and an uncut FLAC of that form keeps its frames. All else is decoded
+to float32, averaged over its channels, cut at `round(t * rate)`, resampled (the clip alone, so that neighbours do not
+matter), rounded to even at 32768 steps per full scale, and limited to 16 bits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from pipelines.decode import SAMPLE_RATE, Recording, open_recording
+from pipelines.formats.container import AudioReject
+from pipelines.resample import resample
+
+__all__ = ["SAMPLE_RATE", "AudioReject", "Clip", "Span", "clips", "encode_flac", "open_recording"]
+
+FLAC_LEVEL = 5
+
+Span = tuple[float | None, float | None]  # start and end in seconds; None: the beginning, the end
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A clip ready for the model.
+
+    `waveform` is (samples,) int16 at 16 kHz. `flac` is set where the release's own FLAC frames are kept, and is what
+    `encode_flac` need not make. `origin_rate`, `origin_channels` and `recording_seconds` tell of the recording.
+    `clipped` counts waveform samples beyond full scale, which were limited.
+    """
+
+    waveform: np.ndarray
+    flac: bytes | None
+    origin_rate: int
+    origin_channels: int
+    recording_seconds: float
+    clipped: int = 0
+
+    @property
+    def seconds(self) -> float:
+        return len(self.waveform) / SAMPLE_RATE
+
+
+def clips(
+    file: Path | bytes | bytearray | memoryview | Recording, spans: Sequence[Span] = ((None, None),)
+) -> Iterator[Clip | AudioReject]:
+    """Decode a recording once and give one clip for each span, in the order of the spans.
+
+    A span that holds no audio gives an AudioReject in its place; one that reaches beyond the end is cut there. The
+    recording is decoded whole before the first clip is given, because only then is it known to be whole.
+
+    Raises:
+        AudioReject: the recording gives no clip at all: empty_audio, undecodable or truncated.
+        OSError: the file cannot be read; that is no reason to reject it.
+    """
+    recording = file if isinstance(file, Recording) else open_recording(file)
+    bounds = [_frame_bounds(span, recording.rate) for span in spans]
+    pieces, frames, md5 = _cut(recording, bounds)
+    if not frames:
+        raise AudioReject("empty_audio", f"{recording.format} without audio")
+    if md5 is not None and md5 != recording.md5:
+        raise AudioReject("undecodable", f"{recording.format} whose waveform does not match its own MD5")
+    seconds = frames / recording.rate
+    for (start, end), piece in zip(bounds, pieces, strict=True):
+        if isinstance(piece, AudioReject):
+            yield piece
+            continue
+        waveform, clipped = piece
+        uncut = start == 0 and (end is None or end >= frames)
+        yield Clip(waveform, recording.flac if uncut else None, recording.rate, recording.channels, seconds, clipped)
+
+
+def encode_flac(waveform: np.ndarray) -> bytes:
+    """FLAC of a waveform (samples,) int16 at 16 kHz; the same waveform gives the same bytes."""
+    if waveform.dtype != np.int16 or waveform.ndim != 1 or not len(waveform):
+        raise ValueError(f"a clip is one row of int16, not {waveform.dtype} {waveform.shape}")
+    file = io.BytesIO()
+    soundfile.write(
+        file, waveform, SAMPLE_RATE, format="FLAC", subtype="PCM_16", compression_level=FLAC_LEVEL / 8
+    )  # libsndfile's scale is 0 to 1, libFLAC's 0 to 8
+    return file.getvalue()
+
+
+def _frame_bounds(span: Span, rate: int) -> tuple[int, int | None]:
+    """A span in waveform frames of the recording."""
+    start, end = span
+    return (0 if start is None else max(0, round(start * rate))), (None if end is None else round(end * rate))
+
+
+def _cut(
+    recording: Recording, bounds: Sequence[tuple[int, int | None]]
+) -> tuple[list[tuple[np.ndarray, int] | AudioReject], int, bytes | None]:
+    """Decode from beginning to end and keep what lies in the bounds.
+
+    Returns: the pieces as `_finished` gives them; the frames decoded; the MD5 of the PCM where its own is known.
+    """
+    order = sorted(range(len(bounds)), key=lambda number: bounds[number][0])
+    parts: list[list[np.ndarray]] = [[] for _ in bounds]
+    pieces: list[tuple[np.ndarray, int] | AudioReject | None] = [None] * len(bounds)
+    waiting = iter(order)
+    upcoming = next(waiting, None)
+    open_spans: list[int] = []
+    digest = hashlib.md5(usedforsecurity=False) if recording.md5 else None
+    position = 0
+    for block in recording.blocks():
+        mono = _mono(block)
+        if digest is not None:
+            digest.update(mono.tobytes())
+        after = position + len(mono)
+        while upcoming is not None and bounds[upcoming][0] < after:
+            open_spans.append(upcoming)
+            upcoming = next(waiting, None)
+        still_open = []
+        for number in open_spans:
+            start, end = bounds[number]
+            parts[number].append(mono[max(0, start - position) : None if end is None else max(0, end - position)])
+            if end is None or end > after:
+                still_open.append(number)
+            else:
+                pieces[number] = _finished(parts[number], recording)
+                parts[number] = []
+        open_spans = still_open
+        position = after
+    for number, piece in enumerate(pieces):
+        if piece is None:
+            pieces[number] = _finished(parts[number], recording)
+    return [piece for piece in pieces if piece is not None], position, digest.digest() if digest else None
+
+
+def _finished(parts: list[np.ndarray], recording: Recording) -> tuple[np.ndarray, int] | AudioReject:
+    """One piece of the recording as int16 at 16 kHz, and how many of its samples had to be limited."""
+    piece = parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.empty(0, np.int16)
+    if not len(piece):
+        return AudioReject("empty_audio", "no audio between the times of the cut")
+    if piece.dtype == np.int16:
+        return piece, 0
+    rounded = np.rint(resample(piece, recording.rate))
+    highest, lowest = rounded.max(), rounded.min()
+    if not (np.isfinite(highest) and np.isfinite(lowest)):
+        return AudioReject("undecodable", "float audio with values that are not numbers")
+    clipped = 0
+    if highest > 32767 or lowest < -32768:
+        clipped = int(np.count_nonzero((rounded > 32767) | (rounded < -32768)))
+        np.clip(rounded, -32768, 32767, out=rounded)
+    return rounded.astype(np.int16), clipped
+
+
+def _mono(block: np.ndarray) -> np.ndarray:
+    """The mean of the channels of (frames, channels), added in their order."""
+    if block.shape[1] == 1:
+        return block[:, 0]
+    total = block[:, 0] + block[:, 1]
+    for channel in range(2, block.shape[1]):
+        total += block[:, channel]
+    total /= np.float32(block.shape[1])
+    return total

@@ -1,0 +1,256 @@
+"""Build one shard: decode, cut, tag and write its records, then commit it. Plain Python; `job.py` spreads it."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pipelines.audio import AudioReject, Clip, clips, encode_flac, open_recording
+from pipelines.catalogue import find
+from pipelines.identity import IdentityError, differences, plan_parts, toolchain
+from pipelines.plan import part_of, read_shard
+from pipelines.scratch import scratch
+from pipelines.segment import Piece, pieces
+from pipelines.source import Record, Reject, Source
+from pipelines.tagging import Tagging, TagRules, tag
+from shards.index import RejectRow, index_row, shard_parquet
+from shards.layout import ShardName, plan_folder
+from shards.record import ShardRecord, commit, read_record
+from shards.sample import AudioMember, Sample, member_names, sample_key
+from shards.storage import Storage
+from shards.totals import Totals
+from shards.writer import ShardWriter, WrittenFile
+from tag_schema.prompt import read_prompt
+from tag_schema.vocabulary import vocabulary
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """All that a worker needs to build one shard."""
+
+    shard: ShardName
+    source_root: str
+    roots: Mapping[str, str]
+    storage: Storage
+    document: Mapping[str, Any]  # plan.json
+
+
+@dataclass(frozen=True)
+class BuiltShard:
+    """What came out, and how it went (for the run's log)."""
+
+    totals: Totals
+    event: dict[str, Any]
+
+
+def build_and_commit(task: ShardTask) -> BuiltShard:
+    """Build a shard, put its files in place and commit it; one that somebody else committed meanwhile is left alone.
+
+    Raises:
+        IdentityError: this worker's libraries are not those that the split was planned with.
+        OSError, SourceError, StorageError: something cannot be read or written now; worth another try.
+    """
+    started, cpu = time.time(), time.process_time()
+    storage, shard = task.storage, task.shard
+    there = read_record(storage, shard)
+    if there is not None and is_in_place(storage, there):
+        return BuiltShard(there.totals, {"event": "found", "shard": str(shard)})
+    mine = {"toolchain": toolchain()}
+    if mine["toolchain"] != task.document["toolchain"]:
+        changed = "; ".join(differences({"toolchain": task.document["toolchain"]}, mine))
+        raise IdentityError(f"{shard}: this worker's libraries are not those of the plan: {changed}. Make them equal.")
+    torch.set_num_threads(1)  # one shard per core; more threads only wait for each other
+    source = _source(shard.dataset, task.source_root, tuple(sorted(task.roots.items())))
+    with scratch() as folder:
+        tar = folder / f"{shard}.tar"
+        written, parquet, totals = write_shard(_planned(task), source, task.document["settings"], shard, tar)
+        record = ShardRecord(shard, written, described(parquet), totals)
+        if there is not None and there != record:
+            commit(storage, record)  # raises, before the files of the other result are overwritten
+        storage.put_file(tar, shard.tar, move=True)
+        storage.replace(shard.parquet, parquet)
+        commit(storage, record)
+    event = {
+        "event": "built",
+        "shard": str(shard),
+        "samples": totals.samples,
+        "seconds": totals.seconds,
+        "bytes": written.bytes,
+        "wall": round(time.time() - started, 3),
+        "cpu": round(time.process_time() - cpu, 3),
+    }
+    return BuiltShard(totals, event)
+
+
+def described(data: bytes) -> WrittenFile:
+    """What a record says of a file with these bytes."""
+    return WrittenFile(hashlib.sha256(data).hexdigest(), len(data))
+
+
+def is_in_place(storage: Storage, record: ShardRecord) -> bool:
+    """Whether the files that a record promises are there, by their sizes; `make verify` looks inside."""
+    files = {record.shard.tar: record.tar.bytes, record.shard.parquet: record.parquet.bytes}
+    return all(storage.size(path) == size for path, size in files.items())
+
+
+def write_shard(
+    records: Iterable[Record], source: Source, settings: Mapping[str, Any], shard: ShardName, tar: Path
+) -> tuple[WrittenFile, bytes, Totals]:
+    """Write the samples of some records to `tar`; also the shard's parquet file as bytes, and what it adds up to."""
+    totals, rows, rejects = Totals(), [], []
+    rules = TagRules.of(source, vocabulary(settings["vocabulary"]))
+    with ShardWriter(tar) as writer:
+        for made in _samples(records, source, shard, rules):
+            if isinstance(made, RejectRow):
+                rejects.append(made)
+                totals.rejects[made.reason] += 1
+                continue
+            start = made.sample.audio[0].start if made.sample.audio else None
+            key = sample_key(shard.dataset, shard.split, made.sample.id, start)
+            stored = writer.add(key, made.flacs, made.sample.to_json())
+            languages = [read_prompt(target.prompt).text_language for target in made.sample.targets]
+            rows.append(
+                index_row(made.sample, key, shard, stored, text_languages=languages, origin=made.origin, text=made.text)
+            )
+            totals.add_sample(made.sample)
+            totals.left_out.update(left.reason for left in made.tagging.left_out)
+    return writer.written, shard_parquet(rows, rejects), totals
+
+
+@dataclass(frozen=True)
+class _Made:
+    sample: Sample
+    flacs: list[bytes]
+    tagging: Tagging
+    origin: str | None
+    text: str | None
+
+
+def _samples(
+    records: Iterable[Record], source: Source, shard: ShardName, rules: TagRules
+) -> Iterator[_Made | RejectRow]:
+    """The samples of records, in order; segments of one recording are cut from one decoding."""
+    for _, group in itertools.groupby(records, key=_recording):
+        segments = list(group)
+        if len(segments[0].audio) == 1:
+            yield from _from_recording(segments, source, shard, rules)
+        else:
+            for record in segments:
+                yield from _from_several(record, source, shard, rules)
+
+
+def _recording(record: Record) -> tuple[str, ...]:
+    return tuple(f"{ref.root}:{ref.path}" for ref in record.audio)
+
+
+def _from_recording(
+    records: list[Record], source: Source, shard: ShardName, rules: TagRules
+) -> Iterator[_Made | RejectRow]:
+    """The samples of records that lie in one file."""
+    path = records[0].audio[0].path
+    waiting: list[tuple[Record, Piece]] = []
+    rejects: dict[str, RejectRow] = {}
+    try:
+        recording = open_recording(source.path(records[0].audio[0]))
+        for record in records:
+            cut = pieces(record, [recording.seconds], source.cut, shard.split in source.evaluation_splits)
+            if isinstance(cut, Reject):
+                rejects[record.id] = RejectRow(cut.id, cut.reason, cut.where)
+            else:
+                waiting += [(record, piece) for piece in cut]
+        found = list(clips(recording, [piece.spans[0] for _, piece in waiting])) if waiting else []
+    except AudioReject as reject:
+        yield from (RejectRow(record.id, reject.reason, f"{path}: {reject.detail}") for record in records)
+        return
+    made = zip(waiting, found, strict=True)
+    for record in records:
+        if record.id in rejects:
+            yield rejects[record.id]
+    for (record, piece), clip in made:
+        yield _sample(record, piece, [clip], source, shard, rules)
+
+
+def _from_several(record: Record, source: Source, shard: ShardName, rules: TagRules) -> Iterator[_Made | RejectRow]:
+    """The sample of a record of several clips, or of none."""
+    try:
+        recordings = [open_recording(source.path(ref)) for ref in record.audio]
+        cut = pieces(record, [recording.seconds for recording in recordings], source.cut, evaluation=True)
+        if isinstance(cut, Reject):
+            yield RejectRow(cut.id, cut.reason, cut.where)
+            return
+        for piece in cut:
+            found = [next(clips(recording, [span])) for recording, span in zip(recordings, piece.spans, strict=True)]
+            yield _sample(record, piece, found, source, shard, rules)
+    except AudioReject as reject:
+        yield RejectRow(record.id, reject.reason, f"{', '.join(ref.path for ref in record.audio)}: {reject.detail}")
+
+
+def _sample(
+    record: Record,
+    piece: Piece,
+    found: list[Clip | AudioReject],
+    source: Source,
+    shard: ShardName,
+    rules: TagRules,
+) -> _Made | RejectRow:
+    where = record.audio[0].path if record.audio else record.id
+    for clip in found:
+        if isinstance(clip, AudioReject):
+            return RejectRow(record.id, clip.reason, f"{where}: {clip.detail}")
+    heard = [clip for clip in found if isinstance(clip, Clip)]
+    tagging = tag(record, piece.annotations, heard[0].seconds if heard else 0.0, rules)
+    if isinstance(tagging, Reject):
+        return RejectRow(tagging.id, tagging.reason, f"{where}: {tagging.where}")
+    if not tagging.targets:
+        left = tagging.left_out[0] if tagging.left_out else None
+        reason, detail = (left.reason, f"{left.task}: {left.detail}") if left else ("no_targets", "nothing to say")
+        return RejectRow(record.id, reason, f"{where}: {detail}")
+    members = tuple(
+        AudioMember(
+            member=name,
+            seconds=clip.seconds,
+            recording=ref.recording or record.id,
+            origin=ref.path,
+            start=start,
+            end=end,
+            origin_rate=clip.origin_rate,
+            origin_channels=clip.origin_channels,
+        )
+        for name, clip, ref, (start, end) in zip(
+            member_names(len(heard)), heard, record.audio, piece.spans, strict=True
+        )
+    )
+    sample = Sample(
+        dataset=shard.dataset,
+        split=shard.split,
+        id=record.id,
+        licence=record.licence or source.licence,
+        audio=members,
+        targets=tagging.targets,
+        language=tagging.language,
+        speaker=tagging.speaker,
+        original=tagging.original,
+        words=tagging.words,
+        words_by=tagging.words_by,
+    )
+    flacs = [encode_flac(clip.waveform) if clip.flac is None else clip.flac for clip in heard]
+    return _Made(sample, flacs, tagging, source.origin(record), tagging.original["text"])
+
+
+def _planned(task: ShardTask) -> list[Record]:
+    part = part_of(plan_parts(task.document), task.shard.number)
+    with task.storage.open(f"{plan_folder(task.shard.dataset, task.shard.split)}/{part.name}") as file:
+        return read_shard(file, part, task.shard.number)
+
+
+@cache
+def _source(name: str, root: str, roots: tuple[tuple[str, str], ...]) -> Source:
+    return find(name)(root, dict(roots))

@@ -1,0 +1,293 @@
+"""Decoding: the content of a file decides its format, and the format decides the decoder.
+
+    WAV, RF64            numpy       where the waveform is numbers of 2, 4 or 8 bytes
+                         libsndfile  8 and 24 bits, A- and µ-law, ADPCM, GSM
+    NIST SPHERE          the same, after the header was read here: FFmpeg ignores the promised length
+    FLAC                 libsndfile  libFLAC, which checks every frame
+    Ogg Vorbis/Opus/FLAC libsndfile  libvorbis and libopus; Opus comes at the rate that it was made from
+    MP3, MP2             FFmpeg      libsndfile guesses the length of a VBR file without Xing header from its first
+                                     frame, and drops the rest
+    MP4, Matroska, AAC, AIFF, AU, CAF, WMA, AMR, W64, Ogg Speex: FFmpeg, which alone reads them all
+
+The file is read into memory first, so that a failing disk shows as an OSError and never as a shorter recording.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+import soundfile
+
+from pipelines.formats.boxes import is_cut_matroska, is_cut_mp4
+from pipelines.formats.container import AudioReject, truncated
+from pipelines.formats.flac import flac_layout, last_frame_end, with_length, without_metadata
+from pipelines.formats.mp3 import id3v2_end, mp3_layout
+from pipelines.formats.ogg import ogg_codec
+from pipelines.formats.sphere import sphere_layout
+from pipelines.formats.wav import wav_layout
+
+SAMPLE_RATE = 16_000  # Hz, mono, 16 bit: every clip in every shard
+BLOCK_FRAMES = 1 << 20  # waveform frames decoded at a time
+FULL_SCALE = np.float32(32768)
+_NARROW = frozenset({"PCM_16", "PCM_S8", "PCM_U8"})  # libsndfile's subtypes that fit into int16
+_NUMBERS = {"PCM_16": "i2", "PCM_32": "i4", "FLOAT": "f4", "DOUBLE": "f8"}  # those that numpy reads as they lie there
+_RATES = (1_000, 1_000_000)  # Hz, lowest and highest; a header that says less or more is damaged, and costs memory
+
+# First bytes -> FFmpeg's name of the container.
+_FFMPEG_MAGIC = (
+    (0, b"\x1aE\xdf\xa3", "matroska"), (4, b"ftyp", "mov"), (0, b"FORM", "aiff"), (0, b".snd", "au"),
+    (0, b"caff", "caf"), (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"), (0, b"#!AMR", "amr"),
+    (0, b"riff\x2e\x91\xcf\x11", "w64"), (0, b"\xff\xf1", "aac"), (0, b"\xff\xf9", "aac"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A file that is ready to be decoded.
+
+    `frames` is its length in waveform frames as its container tells. `blocks` decodes it from the beginning, in arrays
+    (frames, channels): int16 where `exact`, else float32 with full scale 32768 (which differs from full scale 1 in the
+    exponent alone, so that what is computed from it has the same digits); it raises AudioReject where the file does not
+    hold what it promises. `exact`: 16 kHz mono 16-bit PCM, whose numbers are kept. `flac`: the file as FLAC
+    without metadata, where it may be kept as it is. `md5` of the PCM, b"" if unknown.
+    """
+
+    format: str
+    rate: int
+    channels: int
+    frames: int
+    blocks: Callable[[], Iterator[np.ndarray]]
+    exact: bool = False
+    flac: bytes | None = None
+    md5: bytes = b""
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / self.rate
+
+
+def open_recording(file: Path | bytes | bytearray | memoryview) -> Recording:
+    """Read a file (or take its bytes), find its format and check that it is whole, as far as its container tells.
+
+    Raises:
+        AudioReject: empty_audio, undecodable or truncated.
+        OSError: the file cannot be read; that is no reason to reject it.
+    """
+    data = _read(file) if isinstance(file, Path) else bytes(file)
+    if not data:
+        raise AudioReject("empty_audio", "a file of 0 bytes")
+    recording = _open(data)
+    if not _RATES[0] <= recording.rate <= _RATES[1]:
+        raise AudioReject("undecodable", f"{recording.format} with a sampling rate of {recording.rate} Hz")
+    if recording.frames == 0:
+        raise AudioReject("empty_audio", f"{recording.format} without audio")
+    return recording
+
+
+def _read(path: Path) -> bytes:
+    # A pipe would be waited for without end, and a device read without end.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    return path.read_bytes()
+
+
+def _open(data: bytes) -> Recording:
+    tag = id3v2_end(data)  # some programs put one before FLAC and AAC too
+    if data[:4] in (b"RIFF", b"RF64", b"BW64") and data[8:12] == b"WAVE":
+        return _open_wav(data)
+    if data.startswith(b"fLaC", tag):
+        return _open_flac(data, tag)
+    if data.startswith(b"OggS"):
+        codec = ogg_codec(data)
+        return _open_with_ffmpeg(data, "ogg") if codec == "speex" else _open_with_libsndfile(data, f"Ogg {codec}")
+    if data.startswith(b"NIST_1A"):
+        return _open_sphere(data)
+    for offset, magic, container in _FFMPEG_MAGIC:
+        if data.startswith(magic, (tag if container == "aac" else 0) + offset):
+            return _open_with_ffmpeg(data[tag:] if container == "aac" else data, container)
+    layout = mp3_layout(data)
+    if layout is None:
+        raise AudioReject("undecodable", f"no audio format begins with {data[:12]!r}")
+    frames = b"".join(data[start:end] for start, end in layout.spans)
+    return Recording(
+        "MP3", layout.rate, layout.channels, layout.frames, lambda: _ffmpeg_blocks(frames, "mp3", layout.rate)
+    )
+
+
+def _open_wav(data: bytes) -> Recording:
+    layout = wav_layout(data)
+    if layout.subtype is None:
+        return _open_with_libsndfile(data, "WAV")
+    return _open_raw("WAV", data, layout.rate, layout.channels, layout.subtype, "LITTLE", layout.offset, layout.frames)
+
+
+def _open_sphere(data: bytes) -> Recording:
+    layout = sphere_layout(data)
+    return _open_raw(
+        "SPHERE", data, layout.rate, layout.channels, layout.subtype, layout.endian, layout.offset, layout.frames
+    )
+
+
+def _open_raw(
+    name: str, data: bytes, rate: int, channels: int, subtype: str, endian: str, offset: int, frames: int
+) -> Recording:
+    """PCM whose place and form a header told; `subtype` and `endian` in libsndfile's words."""
+    exact = (rate, channels, subtype) == (SAMPLE_RATE, 1, "PCM_16")
+
+    def numbers() -> Iterator[np.ndarray]:
+        kind = np.dtype(_NUMBERS[subtype]).newbyteorder("<" if endian == "LITTLE" else ">")
+        waveform = np.frombuffer(data, kind, frames * channels, offset).reshape(frames, channels)
+        for start in range(0, frames, BLOCK_FRAMES):
+            block = waveform[start : start + BLOCK_FRAMES]
+            yield block.astype(np.int16) if exact else _scaled(block)
+
+    def converted() -> Iterator[np.ndarray]:
+        body = io.BytesIO(memoryview(data)[offset:])
+        return _libsndfile_blocks(
+            name, frames, False, body, samplerate=rate, channels=channels, format="RAW", subtype=subtype, endian=endian
+        )
+
+    return Recording(name, rate, channels, frames, numbers if subtype in _NUMBERS else converted, exact)
+
+
+def _scaled(block: np.ndarray) -> np.ndarray:
+    """Samples of any type as float32 with full scale 32768."""
+    if block.dtype.kind == "f":
+        with np.errstate(over="ignore"):  # beyond float32 is refused later, as infinite
+            return block.astype(np.float32) * FULL_SCALE
+    if block.dtype.kind == "u":
+        return (block.astype(np.float32) - 128) * 256
+    shift = FULL_SCALE / -float(np.iinfo(block.dtype).min)
+    return block.astype(np.float32) if shift == 1 else block.astype(np.float32) * np.float32(shift)
+
+
+def _open_flac(data: bytes, start: int) -> Recording:
+    layout = flac_layout(data, start)
+    plain = without_metadata(data, layout)
+    exact = (layout.rate, layout.channels, layout.bits) == (SAMPLE_RATE, 1, 16)
+    # A tag of another format behind the frames would be copied along with them.
+    keep = exact and start == 0 and plain[-128:-125] != b"TAG" and plain[-32:-24] != b"APETAGEX"
+    if not layout.frames:  # written to a pipe; libsndfile needs the length
+        frames = last_frame_end(plain, flac_layout(plain))
+        if frames is None:
+            raise AudioReject("truncated", "FLAC that ends inside a frame")
+        plain, keep = with_length(plain, layout, frames), False
+    plain_layout = flac_layout(plain)
+
+    def blocks() -> Iterator[np.ndarray]:
+        try:
+            yield from _libsndfile_blocks("FLAC", plain_layout.frames, exact, io.BytesIO(plain))
+        except AudioReject as reject:
+            if reject.reason == "undecodable" and last_frame_end(plain, plain_layout) != plain_layout.frames:
+                raise AudioReject("truncated", "FLAC that ends before its last frame") from reject
+            raise
+
+    return Recording(
+        "FLAC",
+        layout.rate,
+        layout.channels,
+        plain_layout.frames,
+        blocks,
+        exact,
+        plain if keep else None,
+        layout.md5 if exact else b"",
+    )
+
+
+def _open_with_libsndfile(data: bytes, name: str) -> Recording:
+    """A file whose header libsndfile reads itself."""
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            rate, channels, frames = file.samplerate, file.channels, file.frames
+    except soundfile.LibsndfileError as error:
+        raise AudioReject("undecodable", f"{name}: {error.error_string}") from error
+    return Recording(name, rate, channels, frames, lambda: _libsndfile_blocks(name, frames, False, io.BytesIO(data)))
+
+
+def _libsndfile_blocks(
+    name: str, frames: int, exact: bool, file: io.BytesIO, **form: int | str
+) -> Iterator[np.ndarray]:
+    """Decode a whole file; `frames` is what it promises."""
+    decoded = 0
+    try:
+        with soundfile.SoundFile(file, **form) as source:
+            # Integers are read as such: the same numbers as libsndfile's float32, in a quarter of the time.
+            dtype = "int16" if source.subtype in _NARROW else "float32"
+            while count := min(BLOCK_FRAMES, frames - decoded):
+                block = source.read(count, dtype=dtype, always_2d=True)
+                if not len(block):
+                    break
+                decoded += len(block)
+                yield block if exact else _scaled(block)
+    except soundfile.LibsndfileError as error:
+        raise AudioReject("undecodable", f"{name}: {error.error_string}") from error
+    if decoded < frames:
+        raise truncated(frames, decoded, "frames")
+
+
+def _open_with_ffmpeg(data: bytes, container: str) -> Recording:
+    """A container whose length is known for certain only after decoding: it is decoded once to count."""
+    if (container == "mov" and is_cut_mp4(data)) or (container == "matroska" and is_cut_matroska(data)):
+        raise AudioReject("truncated", f"{container} cut inside one of its boxes")
+    promised = 0.0
+    try:
+        with av.open(io.BytesIO(data), mode="r", format=container) as file:
+            if not file.streams.audio:
+                raise AudioReject("undecodable", f"{container} without an audio stream")
+            stream = file.streams.audio[0]
+            rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
+            if stream.duration is not None and stream.time_base is not None:
+                promised = float(stream.duration * stream.time_base)
+            elif file.duration is not None and not file.streams.video and container != "aac":
+                promised = file.duration / av.time_base
+    except (av.FFmpegError, ValueError) as error:
+        raise AudioReject("undecodable", f"{container}: {error}") from error
+    frames = sum(len(block) for block in _ffmpeg_blocks(data, container, rate))
+    # Durations are rounded to packets and milliseconds, and include what the decoder skips at the beginning.
+    if frames / rate < promised - 0.25:
+        raise AudioReject("truncated", f"the header promises {promised:.2f} s, the file holds {frames / rate:.2f} s")
+    return Recording(container, rate, channels, frames, lambda: _ffmpeg_blocks(data, container, rate))
+
+
+def _ffmpeg_blocks(data: bytes, container: str, rate: int) -> Iterator[np.ndarray]:
+    """Decode the first audio stream with FFmpeg into blocks of about BLOCK_FRAMES."""
+    pending: list[np.ndarray] = []
+    frames = 0
+    channels = 0
+    try:
+        with av.open(io.BytesIO(data), mode="r", format=container) as file:
+            if not file.streams.audio:
+                raise AudioReject("undecodable", f"{container} without an audio stream")
+            for frame in file.decode(file.streams.audio[0]):
+                channels = channels or frame.layout.nb_channels
+                if frame.sample_rate != rate or frame.layout.nb_channels != channels:
+                    raise AudioReject("undecodable", f"{container} whose rate or channels change on the way")
+                pending.append(_planar(frame))
+                frames += frame.samples
+                if frames >= BLOCK_FRAMES:
+                    yield _interleaved(pending)
+                    pending, frames = [], 0
+    except (av.FFmpegError, ValueError) as error:
+        raise AudioReject("undecodable", f"{container}: {error}") from error
+    if pending:
+        yield _interleaved(pending)
+
+
+def _planar(frame: av.AudioFrame) -> np.ndarray:
+    """(channels, frames) as FFmpeg decodes it."""
+    samples = frame.to_ndarray()
+    if frame.format.is_planar:
+        return samples
+    return samples.reshape(-1, frame.layout.nb_channels).T
+
+
+def _interleaved(planes: list[np.ndarray]) -> np.ndarray:
+    """(frames, channels), float32 with full scale 32768."""
+    return _scaled(planes[0] if len(planes) == 1 else np.concatenate(planes, axis=1)).T

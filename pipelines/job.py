@@ -1,0 +1,265 @@
+#!/usr/bin/env python
+"""Turn corpora into shards: plan, build, commit, summarise.
+
+    python pipelines/job.py dataset=librispeech source=/corpora/LibriSpeech split=dev-clean out=data/shards
+    python pipelines/job.py pipelines/demo/shards.yaml
+
+Runs on this machine, or on a cluster through `ray job submit --working-dir . -- pipelines/job.py …`. Killed at any
+moment and run again, it builds what is missing and gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# The folder of this script holds modules of ours only; the packages lie beside it.
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipelines.build import ShardTask, build_and_commit
+from pipelines.catalogue import find
+from pipelines.identity import IdentityError
+from pipelines.progress import Progress, duration
+from pipelines.run_log import RunLog
+from pipelines.source import OUTSIDE_RATIO, REJECT_REASONS, Source, SourceError
+from pipelines.split import SplitJob, prepare
+from shards.config import ConfigError, load_config
+from shards.layout import rejects_path, split_folder
+from shards.local_ray import ray_options
+from shards.schema import ShardError
+from shards.storage import Storage, StorageError
+from shards.summary import SplitSummary, summarise_dataset, summarise_split
+
+USER_ERRORS = (ConfigError, IdentityError, SourceError, ShardError, StorageError)
+RETRIES = 3  # of a shard, after a worker died or storage failed
+
+
+@dataclass(frozen=True)
+class DatasetConfig:
+    """One corpus of a job over several."""
+
+    dataset: str = ""
+    source: str = ""
+    roots: str = ""
+    split: str = ""
+
+
+@dataclass(frozen=True)
+class ShardsConfig:
+    """What `make shards` takes; `make shards DATASET=x` is `dataset=x`, and so on."""
+
+    dataset: str = ""  # a name of the catalogue: make sources
+    source: str = ""  # the corpus on disk, in its native layout
+    roots: str = ""  # further corpora that this one draws on: name=/path,name=/path
+    out: str = "data/shards"  # a folder or an s3:// URL
+    split: str = ""  # comma-separated; empty: the source's default splits that SOURCE has
+    align: str = "auto"  # where word times come from: auto and none (the release's own, or none)
+    shard_mb: float = 256.0
+    shard_samples: int | None = None
+    workers: int | None = None  # shards built at a time; default: the cores of the cluster
+    rebuild: bool = False
+    max_reject_ratio: float = 0.05
+    vocabulary: str = "released"  # or extended: Whisper's other languages too
+    storage_options: dict[str, Any] = field(default_factory=dict)
+    datasets: list[DatasetConfig] = field(default_factory=list)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; the exit status is 0 when every split is complete and committed."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if set(arguments) & {"-h", "--help"}:
+        print(__doc__, "\nKeys and defaults:\n" + help_text(ShardsConfig()), sep="\n")
+        return 0
+    try:
+        path = arguments[0] if arguments and "=" not in arguments[0] else None
+        config = load_config(ShardsConfig, path, arguments[1:] if path else arguments)
+        return run(config)
+    except USER_ERRORS as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"error: {unreadable(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+def unreadable(error: OSError) -> str:
+    """What to say where a file of the corpus cannot be read, or was taken away after it was planned."""
+    said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return f"{said}. Put it right and run the same command again; where a file is gone for good, with REBUILD=1"
+
+
+def help_text(config: object) -> str:
+    """A config's keys with their default values, a line each."""
+    return "\n".join(f"  {key}={value}" for key, value in vars(config).items())
+
+
+def run(config: ShardsConfig) -> int:
+    """Plan every split, build the missing shards, write the summaries, judge the rejects."""
+    check(config)
+    storage = Storage(config.out, **config.storage_options)
+    storage.check_writable()
+    jobs = [job for dataset in requested(config) for job in planned(config, dataset, storage)]
+    tasks = [task for job in jobs for task in job.missing()]
+    run_log = RunLog(storage, [(job.source.name, job.split) for job in jobs])
+    if tasks:
+        build(tasks, config, run_log)
+    summaries = [summarise_split(storage, job.source.name, job.split) for job in jobs]
+    for job in jobs:
+        storage.sweep(split_folder(job.source.name, job.split))
+    for dataset in dict.fromkeys(job.source.name for job in jobs):
+        summarise_dataset(storage, dataset)
+    run_log.save()
+    return judge(jobs, summaries, storage, config)
+
+
+def check(config: ShardsConfig) -> None:
+    """Refuse values that no corpus could be built with, before anything is read."""
+    if bool(config.dataset) == bool(config.datasets):
+        raise ConfigError("give DATASET=name SOURCE=/path (make sources lists the names), or a config with `datasets:`")
+    for key, allowed in {"align": ("auto", "none"), "vocabulary": ("released", "extended")}.items():
+        if getattr(config, key) not in allowed:
+            raise ConfigError(f"{key}={getattr(config, key)}: choose {' or '.join(allowed)}")
+    if not config.shard_mb > 0 or (config.shard_samples is not None and config.shard_samples < 1):
+        raise ConfigError("shard_mb and shard_samples must be greater than 0")
+    if config.workers is not None and config.workers < 1:
+        raise ConfigError(f"workers={config.workers}: at least 1 is needed")
+    if not 0 <= config.max_reject_ratio <= 1:
+        raise ConfigError(f"max_reject_ratio={config.max_reject_ratio}: a share between 0 and 1")
+
+
+def requested(config: ShardsConfig) -> list[DatasetConfig]:
+    """The corpora of this job."""
+    return config.datasets or [DatasetConfig(config.dataset, config.source, config.roots, config.split)]
+
+
+def planned(config: ShardsConfig, dataset: DatasetConfig, storage: Storage) -> Iterator[SplitJob]:
+    """The splits asked for, each planned, in the release's order."""
+    cls = find(dataset.dataset)
+    if not dataset.source:
+        raise ConfigError(f"SOURCE is missing: pass {cls.expects}; `make source DATASET={cls.name}` says more")
+    source = cls(dataset.source, parse_roots(dataset.roots))
+    settings = {
+        "align": config.align,
+        "shard_mb": config.shard_mb,
+        "shard_samples": config.shard_samples,
+        "vocabulary": config.vocabulary,
+    }
+    for split in chosen_splits(source, dataset.split):
+        job = prepare(source, split, storage, settings, config.rebuild)
+        print(job.headline(), flush=True)
+        yield job
+
+
+def parse_roots(text: str) -> dict[str, str]:
+    """`name=/path,name=/path` as a mapping."""
+    roots = {}
+    for item in filter(None, text.split(",")):
+        name, equals, path = item.partition("=")
+        if not equals or not name or not path:
+            raise ConfigError(f"ROOTS={text}: expected name=/path,name=/path")
+        roots[name.strip()] = path
+    return roots
+
+
+def chosen_splits(source: Source, text: str) -> list[str]:
+    """The splits named in SPLIT, or the default ones that SOURCE holds."""
+    named = [name.strip() for name in text.split(",") if name.strip()]
+    if named:
+        return list(dict.fromkeys(named))
+    found = [split for split in source.default_splits if source.has_split(split)]
+    if not found:
+        there = ", ".join(source.available_splits())
+        raise SourceError(
+            f"{source.name}: {source.root} holds none of the default splits ({', '.join(source.default_splits)}); "
+            + (f"pass SPLIT= one or more of: {there}" if there else f"expected {source.expects}")
+        )
+    return found
+
+
+def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog) -> None:
+    """Build and commit shards, a bounded number at a time, spread over the nodes of the cluster."""
+    cluster = ray_options(config.workers)  # before Ray is imported, which reads its settings from the environment
+    import ray
+
+    ray.init(**cluster)
+    cores = int(ray.cluster_resources().get("CPU", 1))
+    at_once = min(config.workers or cores, len(tasks))
+    print(f"building {len(tasks):,} shards on {at_once} of {cores} cores", flush=True)
+    # What a dying worker or a failing storage leaves undone is done again; a user's error is not.
+    options: dict[str, Any] = {
+        "num_cpus": 1,
+        "max_retries": RETRIES,
+        "retry_exceptions": [OSError, SourceError, StorageError],
+        "scheduling_strategy": "SPREAD",
+    }
+    remote = ray.remote(**options)(build_and_commit)
+    progress = Progress(len(tasks))
+    waiting = iter(tasks)
+    running: dict[ray.ObjectRef, ShardTask] = {}
+    try:
+        while True:
+            while len(running) < 2 * at_once and (task := next(waiting, None)) is not None:
+                running[remote.options(name=f"{task.shard.dataset}: build shard").remote(task)] = task
+            if not running:
+                return
+            done, _ = ray.wait(list(running), num_returns=1)
+            for reference in done:
+                task = running.pop(reference)
+                built = ray.get(reference)
+                run_log.add(task.shard.dataset, task.shard.split, built.event)
+                totals = built.totals
+                progress.add(totals.samples, totals.seconds, sum(totals.rejects.values()))
+    except ray.exceptions.RayTaskError as error:
+        cause = error.cause
+        if isinstance(cause, (*USER_ERRORS, OSError)):
+            raise cause from None
+        raise
+    except ray.exceptions.RayError as error:
+        raise ShardError(
+            f"a worker died {RETRIES + 1} times over one shard ({str(error).splitlines()[0]}); most often memory: "
+            "pass fewer WORKERS, then run the same command again"
+        ) from error
+    finally:
+        ray.shutdown()
+
+
+def judge(jobs: Sequence[SplitJob], summaries: Sequence[SplitSummary], storage: Storage, config: ShardsConfig) -> int:
+    """Say what came out; 1 where too much of a split was rejected."""
+    status = 0
+    for job, summary in zip(jobs, summaries, strict=True):
+        totals = summary.totals
+        rejects = totals.rejects
+        print(f"{job.name}: {totals.samples:,} samples, {duration(totals.seconds)} in {storage.full(job.name)}")
+        for reason, count in sorted(rejects.items(), key=lambda item: -item[1]):
+            print(f"  rejected {count:,} × {reason}: {REJECT_REASONS.get(reason, reason)}")
+        for reason, count in sorted(totals.left_out.items()):
+            print(f"  left out {count:,} targets × {reason}")
+        expected = job.source.splits.get(job.split)
+        found = job.document["records"] + sum(job.document["rejects"].values())
+        if expected is not None and found != expected:
+            print(f"  warning: the release has {expected:,} records, SOURCE has {found:,}")
+        outside = OUTSIDE_RATIO | ({"audio_missing"} if job.source.audio_may_be_missing else set())
+        bad = sum(count for reason, count in rejects.items() if reason not in outside)
+        ratio = bad / max(totals.samples + bad, 1)
+        if ratio > config.max_reject_ratio:
+            status = 1
+            print(
+                f"error: {job.name}: {bad:,} of {totals.samples + bad:,} rejected ({ratio:.1%}), more than "
+                f"{config.max_reject_ratio:.1%}. The good shards are committed; "
+                f"{storage.full(rejects_path(job.source.name, job.split))} names each reject. Mend the corpus and "
+                f"build with REBUILD=1, or accept it with MAX_REJECT_RATIO={min(1.0, ratio + 0.01):.2f}",
+                file=sys.stderr,
+            )
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

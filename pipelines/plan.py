@@ -1,0 +1,310 @@
+"""The plan of a split: which records go into which shard, made from the corpus's metadata alone.
+
+Records stand in the order of blake2b(recording id), then start, so that neighbours in a shard are strangers in the
+release, and so that the order depends on nothing but the ids. A recording is never split over shards. Rows are
+sorted on disk, in two passes over hash ranges (by id, to find duplicates; by recording, to order), so that memory
+does not grow with the corpus.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.record_json import decode_record, encode_record
+from pipelines.source import Record, Reject
+from pipelines.spill import Spill
+from shards.index import RejectRow, write_rejects
+
+BYTES_PER_SECOND = 19_000  # FLAC level 5 of 16 kHz speech, measured; a shard's size in MB is approximate
+SHARDS_PER_PART = 256  # shards in one plan/*.parquet, one row group each
+BATCH_ROWS = 20_000
+
+_ROWS = pa.schema(
+    [
+        ("order", pa.int64()),
+        ("id", pa.string()),
+        ("id_hash", pa.binary(16)),
+        ("recording_hash", pa.binary(16)),
+        ("start", pa.float64()),
+        ("seconds", pa.float64()),
+        ("record", pa.large_string()),
+    ]
+)
+_PLAN = pa.schema(
+    [("shard", pa.int32()), ("id", pa.string()), ("seconds", pa.float64()), ("record", pa.large_string())]
+)
+
+
+@dataclass(frozen=True)
+class PlanPart:
+    """One parquet file of the plan: rows of `shards` shards from `first_shard` on, one row group each."""
+
+    name: str
+    first_shard: int
+    shards: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What plan.json says of the records; the files lie in `folder` until they are put in place."""
+
+    folder: Path
+    fingerprint: str
+    shards: int
+    records: int
+    seconds: float
+    parts: tuple[PlanPart, ...]
+    rejects: dict[str, int]
+    rejects_sha256: str
+
+
+def make_plan(
+    records: Iterator[Record | Reject],
+    folder: Path,
+    *,
+    mean_seconds: float,
+    shard_mb: float,
+    shard_samples: int | None = None,
+    progress: Callable[[int], None] = lambda rows: None,
+) -> Plan:
+    """Sort the records of one split into shards and write the plan's parquet files into `folder`.
+
+    Args:
+        mean_seconds: the length to reckon with where a record does not tell its own.
+        shard_mb: about how large a shard is to be; a recording is kept whole even where it is larger.
+        shard_samples: at most this many records in a shard (again, recordings stay whole).
+        progress: called now and then with the number of records read so far.
+
+    Equal records, in whatever order they come, give equal files.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".tmp-") as scratch_name:
+        scratch = Path(scratch_name)
+        rejects = _RejectFile(folder / "rejects.parquet")
+        by_id = _read_records(records, Spill(scratch / "id", _ROWS, "id_hash"), rejects, mean_seconds, progress)
+        by_recording = Spill(scratch / "recording", _ROWS, "recording_hash")
+        for table in by_id.ranges():
+            by_recording.add(_drop_duplicates(table, rejects))
+        writer = _PlanWriter(folder, shard_mb * 1e6 / BYTES_PER_SECOND, shard_samples)
+        for table in by_recording.ranges():
+            writer.add(table.sort_by([("recording_hash", "ascending"), ("start", "ascending"), ("id", "ascending")]))
+        writer.close()
+        return Plan(
+            folder=folder,
+            fingerprint=writer.fingerprint.hexdigest(),
+            shards=writer.shard + 1,
+            records=writer.records,
+            seconds=round(writer.seconds_total, 3),
+            parts=tuple(writer.parts),
+            rejects=dict(sorted(rejects.counts.items())),
+            rejects_sha256=rejects.close(),
+        )
+
+
+def read_shard(part_file: Path | BinaryIO, part: PlanPart, shard: int) -> list[Record]:
+    """The records of one shard, in the order in which they are built."""
+    with pq.ParquetFile(part_file) as file:
+        table = file.read_row_group(shard - part.first_shard, columns=["record"])
+    return [decode_record(text) for text in table["record"].to_pylist()]
+
+
+def part_of(parts: Sequence[PlanPart], shard: int) -> PlanPart:
+    """The part that holds a shard's rows."""
+    return next(part for part in parts if part.first_shard <= shard < part.first_shard + part.shards)
+
+
+def record_seconds(record: Record, mean_seconds: float) -> float:
+    """The record's length as far as metadata tells, else the source's mean."""
+    total = 0.0
+    for audio in record.audio:
+        if audio.seconds is not None:
+            total += audio.seconds
+        elif audio.end is not None:
+            total += audio.end - (audio.start or 0.0)
+        else:
+            total += mean_seconds
+    return total
+
+
+def _read_records(
+    records: Iterator[Record | Reject],
+    spill: Spill,
+    rejects: _RejectFile,
+    mean_seconds: float,
+    progress: Callable[[int], None],
+) -> Spill:
+    rows: list[tuple[int, str, bytes, bytes, float, float, str]] = []
+    order = -1
+    for order, record in enumerate(records):
+        if isinstance(record, Reject):
+            rejects.add(record)
+            continue
+        where = record.audio[0].path if record.audio else record.id
+        if not record.id:
+            rejects.add(Reject(record.id, "bad_row", where))
+            continue
+        try:
+            record_id, text = record.id, encode_record(record)
+            record_hash = _hash(record_id)
+            text.encode()
+        except UnicodeEncodeError:  # a file name that is no UTF-8
+            rejects.add(Reject(record.id, "wrong_encoding", where))
+            continue
+        first = record.audio[0] if record.audio else None
+        recording = (first.recording or f"{first.root}:{first.path}") if first else record.id
+        rows.append(
+            (
+                order,
+                record_id,
+                record_hash,
+                _hash(recording),
+                (first.start or 0.0) if first else 0.0,
+                record_seconds(record, mean_seconds),
+                text,
+            )
+        )
+        if len(rows) == BATCH_ROWS:
+            spill.add(_table(rows))
+            rows.clear()
+            progress(order + 1)
+    if rows:
+        spill.add(_table(rows))
+    progress(order + 1)
+    return spill
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
+
+
+def _table(rows: list[tuple[int, str, bytes, bytes, float, float, str]]) -> pa.Table:
+    columns = zip(*rows, strict=True)
+    return pa.table([pa.array(column, field.type) for column, field in zip(columns, _ROWS, strict=True)], _ROWS)
+
+
+def _drop_duplicates(table: pa.Table, rejects: _RejectFile) -> pa.Table:
+    """Of equal ids the first in release order stays. `table` holds every row of its range of id hashes."""
+    table = table.sort_by([("id_hash", "ascending"), ("order", "ascending")])
+    ids = table["id"].combine_chunks()
+    if len(ids) < 2:
+        return table
+    repeated = np.zeros(len(ids), dtype=bool)
+    repeated[1:] = pc.equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
+    if not repeated.any():
+        return table
+    for text in table.filter(pa.array(repeated))["record"].to_pylist():
+        record = decode_record(text)
+        rejects.add(Reject(record.id, "duplicate_id", record.audio[0].path if record.audio else record.id))
+    return table.filter(pa.array(~repeated))
+
+
+class _PlanWriter:
+    """Cuts sorted rows into shards and writes them part by part, one row group per shard."""
+
+    def __init__(self, folder: Path, shard_seconds: float, shard_samples: int | None) -> None:
+        self._folder, self._shard_seconds, self._shard_samples = folder, shard_seconds, shard_samples
+        self._pending: list[pa.Table] = []
+        self._pending_rows, self._pending_seconds = 0, 0.0
+        self._last_recording: bytes | None = None
+        self._file: pq.ParquetWriter | None = None
+        self._file_first_shard = 0
+        self.shard, self.records, self.seconds_total = -1, 0, 0.0
+        self.parts: list[PlanPart] = []
+        self.fingerprint = hashlib.sha256()
+
+    def add(self, table: pa.Table) -> None:
+        """Add the next rows; whole shards are written as soon as they are full."""
+        if not len(table):
+            return
+        recordings = table["recording_hash"].to_pylist()
+        seconds = table["seconds"].to_numpy()
+        for text in table["record"].to_pylist():
+            self.fingerprint.update(text.encode("utf-8") + b"\n")
+        first = 0  # of the rows that belong to the shard being filled
+        for row, recording in enumerate(recordings):
+            new_recording = recording != self._last_recording
+            self._last_recording = recording
+            rows_so_far = self._pending_rows + row - first
+            if new_recording and rows_so_far and self._is_full(rows_so_far):
+                self._pending.append(table.slice(first, row - first))
+                self._write_shard()
+                first = row
+            self._pending_seconds += float(seconds[row])
+        self._pending.append(table.slice(first))
+        self._pending_rows += len(table) - first
+
+    def _is_full(self, rows: int) -> bool:
+        enough_rows = self._shard_samples is not None and rows >= self._shard_samples
+        return enough_rows or self._pending_seconds >= self._shard_seconds
+
+    def _write_shard(self) -> None:
+        table = pa.concat_tables(self._pending)
+        self.shard += 1
+        self.records += len(table)
+        self.seconds_total += self._pending_seconds
+        self._pending, self._pending_rows, self._pending_seconds = [], 0, 0.0
+        if self._file is not None and self.shard - self._file_first_shard == SHARDS_PER_PART:
+            self._close_part()
+        if self._file is None:
+            self._file_first_shard = self.shard
+            self._file = pq.ParquetWriter(self._part_path(), _PLAN, compression="zstd", store_schema=False)
+        shard_column = pa.array(np.full(len(table), self.shard, np.int32))
+        rows = pa.table([shard_column, table["id"], table["seconds"], table["record"]], _PLAN)
+        self._file.write_table(rows, row_group_size=len(rows))
+
+    def _part_path(self) -> Path:
+        return self._folder / f"records-{len(self.parts):05d}.parquet"
+
+    def _close_part(self, last_shard: int | None = None) -> None:
+        assert self._file is not None
+        self._file.close()
+        self._file = None
+        path = self._part_path()
+        shards = (self.shard if last_shard is None else last_shard + 1) - self._file_first_shard
+        self.parts.append(PlanPart(path.name, self._file_first_shard, shards, _sha256(path)))
+
+    def close(self) -> None:
+        if any(len(table) for table in self._pending):
+            self._write_shard()
+        if self._file is not None:
+            self._close_part(self.shard)
+
+
+class _RejectFile:
+    """Rejects found while planning, sorted at the end so that the file's bytes depend on nothing but them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._rows: list[tuple[str, str, str]] = []
+        self.counts: Counter[str] = Counter()
+
+    def add(self, reject: Reject) -> None:
+        self.counts[reject.reason] += 1
+        self._rows.append((_readable(reject.id), reject.reason, _readable(reject.where)))
+
+    def close(self) -> str:
+        """Write the file and give its sha256."""
+        write_rejects(self._path, [[RejectRow(*row) for row in sorted(self._rows)]])
+        return _sha256(self._path)
+
+
+def _readable(text: str) -> str:
+    """Text that UTF-8 can hold: a file name that is none keeps its bytes as `\\udcNN`."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

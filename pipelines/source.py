@@ -1,0 +1,439 @@
+"""A source corpus: which audio carries which annotations.
+
+A source is one class in `pipelines/sources/<name>.py`. It declares the facts of its release as data and
+yields records; decoding, cutting, resampling, tagging, counting and writing are done once, for all sources.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import ClassVar, Literal
+
+TextForm = Literal["written", "spoken", "unpunctuated"]  # written: cased and punctuated, digits as digits
+Cut = Literal["annotated", "window", "whole"]
+
+
+class SourceError(Exception):
+    """A corpus that cannot be read: what was expected, what is there, what to pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioRef:
+    """A recording as released, or a time span of it.
+
+    `path` is relative to the root named `root` ("" is SOURCE itself) and uses "/". `start` and `end` are
+    seconds in the recording; None means from its beginning or to its end. `recording` names the recording
+    (default: the path); segments of one recording share it, so that it is decoded once. `seconds` is the
+    length of this clip where the metadata tells it.
+    """
+
+    path: str
+    root: str = ""
+    start: float | None = None
+    end: float | None = None
+    recording: str | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who speaks; each field only as far as the release tells, in the project's vocabulary (`labels.py`)."""
+
+    id: str | None = None
+    gender: str | None = None
+    age: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What is said, as the release writes it. `language` is the release's code; `labels.py` maps it."""
+
+    text: str
+    language: str
+    form: TextForm | None = None  # None: the source's `text_form`
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word with its times in seconds, in the recording."""
+
+    word: str
+    start: float
+    end: float
+    speaker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The transcript's words with times; `method` says how they came about ("gold" for the release's own)."""
+
+    words: tuple[Word, ...]
+    method: str = "gold"
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The transcript in another language."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What is heard, as a sentence; several on one record are alternatives."""
+
+    text: str
+    style: Literal["clotho", "audiocaps", "plain"] = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Closed-set labels of one kind for the whole clip, in the release's spelling.
+
+    `kind` is a task id ("ks", "sec", "asc", "er", "vsc", "did", "mgr", "mic", "smer", "sid", …).
+    """
+
+    kind: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A sound event with its times in seconds, in the recording."""
+
+    label: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """All sound events of a recording; empty means that there are none."""
+
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Who speaks when: (speaker, start, end) in seconds, in the recording."""
+
+    turns: tuple[tuple[str, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A musical note: MIDI pitch and velocity 0-127, instrument family, NSynth's sonic qualities."""
+
+    pitch: int | None = None
+    velocity: int | None = None
+    instrument: str | None = None
+    sonic: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswer:
+    """A question about the clip; several with one question are alternatives."""
+
+    question: str
+    answer: str
+    choices: tuple[str, ...] = ()
+    task: Literal["aqa", "mqa"] = "aqa"
+
+
+Annotation = Transcript | Words | Translation | Caption | Label | Events | Turns | Note | QuestionAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One utterance or clip of the release, before anything is decoded.
+
+    `id` is the release's own id, unique in its split. `licence` and `origin` override the source's;
+    `origin` is "namespace:id" (freesound:1234) and finds the same recording in two corpora.
+    `original` holds the release's labels verbatim, for whoever needs more than the targets.
+    """
+
+    id: str
+    audio: tuple[AudioRef, ...]
+    annotations: tuple[Annotation, ...]
+    speaker: Speaker = Speaker()
+    licence: str | None = None
+    origin: str | None = None
+    original: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that cannot be used, and why. `reason` is a key of `REJECT_REASONS`."""
+
+    id: str
+    reason: str
+    where: str
+
+
+REJECT_REASONS: Mapping[str, str] = {
+    "audio_missing": "annotated, but the audio file is not there",
+    "no_transcript": "audio without annotation",
+    "undecodable": "the decoder for this format refuses the file",
+    "truncated": "fewer frames than the header promises",
+    "empty_audio": "no audio in the file, or in the cut",
+    "too_few_columns": "a metadata row with too few columns",
+    "wrong_encoding": "text that is not in the release's encoding",
+    "bad_row": "a metadata row that cannot be parsed",
+    "unknown_label": "a label outside the release's vocabulary",
+    "bad_times": "times that are negative, reversed, or outside the recording",
+    "empty_text": "nothing left after normalisation",
+    "reserved_token": "the text contains a token of the tag vocabulary",
+    "duplicate_id": "an earlier record of this split has the same id",
+    "too_long": "over 30 s and not to be cut",
+    "unsafe_path": "a path that leaves the corpus",
+}
+
+# Counted, but outside max_reject_ratio: nothing is wrong with the corpus.
+OUTSIDE_RATIO = frozenset({"language_not_in_vocabulary"})
+
+
+# What the system says of paths that cannot be: links that lead to themselves, names of over 255 bytes.
+_NOWHERE = frozenset({errno.ELOOP, errno.ENAMETOOLONG})
+
+
+class Source(ABC):
+    """A corpus on disk. A subclass declares the facts of its release and writes `read`, and nothing else.
+
+    `roots` are further folders that an annotation corpus needs (`ROOTS=commonvoice=/corpora/cv4`), by name.
+    Building an instance looks at the folder, not into the corpus: a wrong folder stops here.
+    """
+
+    name: ClassVar[str]  # what DATASET= takes
+    title: ClassVar[str]
+    home: ClassVar[str]
+    licence: ClassVar[str]  # SPDX where there is one; a record may name its own
+    commercial: ClassVar[bool]  # whether the licence of every record allows commercial use
+    tasks: ClassVar[tuple[str, ...]]
+    languages: ClassVar[tuple[str, ...]]  # of the speech, as the project writes them; () where there is none
+    splits: ClassVar[Mapping[str, int | None]]  # records in the release; None: it differs or is not known
+    default_splits: ClassVar[tuple[str, ...]]
+    evaluation_splits: ClassVar[tuple[str, ...]] = ()  # kept whole, however long
+    text_form: ClassVar[TextForm] = "written"
+    cut: ClassVar[Cut] = "whole"
+    audio_may_be_missing: ClassVar[bool] = False  # most users lack many files
+    mean_seconds: ClassVar[float]  # of a record; weighs shards where metadata does not tell
+    origin_namespace: ClassVar[str | None] = None  # "freesound": records are `freesound:<id>` unless they say else
+    audio: ClassVar[str]  # what is on disk, for the reader of the catalogue
+    obtain: ClassVar[str]  # where to get it and how to unpack it
+    expects: ClassVar[str]  # one line: the folder to pass as SOURCE
+    layout: ClassVar[str]  # its tree
+    extra_roots: ClassVar[Mapping[str, str]] = {}  # name -> what it is for
+
+    def __init__(self, root: str | os.PathLike[str], roots: Mapping[str, str | os.PathLike[str]] | None = None) -> None:
+        """Look whether `root` is this corpus.
+
+        Raises:
+            SourceError: it is not; names what was expected, what is there, and the path to pass where one is near.
+        """
+        self.root = _full(root)
+        self.roots = {name: _full(path) for name, path in (roots or {}).items()}
+        for name, path in self.roots.items():
+            if name not in self.extra_roots:
+                known = ", ".join(self.extra_roots) or "none"
+                raise SourceError(f"{self.name}: ROOTS names '{name}', which it does not take; it takes: {known}")
+            if not path.is_dir():
+                raise SourceError(f"{self.name}: the folder of ROOTS={name}={path} does not exist")
+        if not self.root.exists():
+            raise SourceError(f"{self.name}: SOURCE={self.root} does not exist; expected {self.expects}. {self.obtain}")
+        if not self.root.is_dir() or not self.recognises(self.root):
+            raise SourceError(self._wrong_folder())
+
+    @classmethod
+    def recognises(cls, folder: Path) -> bool:
+        """Whether `folder` is what SOURCE should name. By default: a split's folder is in it."""
+        return any((folder / split).is_dir() for split in cls.splits)
+
+    def has_split(self, split: str) -> bool:
+        """Whether SOURCE holds `split`. By default: its folder is there."""
+        return (self.root / split).is_dir()
+
+    @abstractmethod
+    def read(self, split: str) -> Iterator[Record | Reject]:
+        """Yield the split's records in a stable order, lazily, from metadata and folder listings alone."""
+
+    def available_splits(self) -> tuple[str, ...]:
+        """The release's splits that SOURCE holds, in the release's order."""
+        return tuple(split for split in self.splits if self.has_split(split))
+
+    def records(self, split: str) -> Iterator[Record | Reject]:
+        """One record or reject for each utterance of `split`, in the order of the release.
+
+        Raises:
+            SourceError: no such split (at once), nothing in it, or a corpus that vanished meanwhile (while iterating).
+        """
+        if split not in self.splits or not self.has_split(split):
+            there = ", ".join(self.available_splits()) or "none"
+            known = "" if split in self.splits else f" The release has: {', '.join(self.splits)}."
+            raise SourceError(f"{self.name}: no split '{split}' in {self.root}; it holds: {there}.{known}")
+        return self._checked(split)
+
+    def path(self, ref: AudioRef) -> Path:
+        """Where the audio of `ref` lies."""
+        return (self.roots[ref.root] if ref.root else self.root) / ref.path
+
+    def origin(self, record: Record) -> str | None:
+        """`namespace:id` of the recording that `record` comes from, equal in all corpora that hold it."""
+        if record.origin is None and self.origin_namespace is not None:
+            return f"{self.origin_namespace}:{record.id}"
+        return record.origin
+
+    def listing(self, folder: str, root: str = "") -> Listing:
+        """The names in a folder, given relative to SOURCE or to the root named `root`."""
+        return Listing(self, (self.roots[root] if root else self.root) / folder)
+
+    def check_alive(self) -> None:
+        """Tell a corpus that vanished (a lost mount) from a file that is missing.
+
+        Raises:
+            SourceError: a root is gone or no longer the corpus it was.
+        """
+        for root in (self.root, *self.roots.values()):
+            os.stat(root)  # noqa: PTH116 -- the error is wanted, with its errno
+        if not self.recognises(self.root):
+            raise SourceError(f"{self.name}: {self.root} changed or vanished while it was read; run the job again")
+
+    def _checked(self, split: str) -> Iterator[Record | Reject]:
+        empty = True
+        confirmed = ""
+        for item in self.read(split):
+            empty = False
+            if isinstance(item, Reject) and item.reason == "audio_missing":
+                metadata = item.where.rpartition(":")[0]
+                if metadata != confirmed:  # the metadata is read again: without it nothing can be said to be missing
+                    self.check_alive()
+                    if metadata:
+                        (self.root / metadata).open("rb").close()
+                    confirmed = metadata
+            yield item
+        if empty:
+            raise SourceError(f"{self.name}: split '{split}' of {self.root} holds no records; expected {self.expects}")
+
+    def _wrong_folder(self) -> str:
+        found = ", ".join(sorted(entry.name for entry in self.root.iterdir())[:6]) if self.root.is_dir() else "a file"
+        near = _nearby(self.root, self.recognises)
+        advice = f"Pass SOURCE={near[0]}" if len(near) == 1 else "Pass one of: " + ", ".join(map(str, near[:4]))
+        if not near:
+            advice = f"`python pipelines/catalogue.py {self.name}` shows the expected tree"
+        return (
+            f"{self.name}: SOURCE={self.root} is not the corpus. "
+            f"Expected {self.expects}; found {found or 'an empty folder'}. {advice}."
+        )
+
+
+class Listing:
+    """The file names of one folder, read in one go: a corpus is not asked for each of its million files.
+
+    `name in listing` is trustworthy in both answers: before the first "no" the corpus is checked to be there and
+    the folder is read again. Litter of other systems (`._x`, `.DS_Store`) is left out, and so is what no audio can be
+    read from: folders, pipes, links that lead nowhere.
+    """
+
+    def __init__(self, source: Source, folder: Path) -> None:
+        self._source = source
+        self._folder = folder
+        self._sure = False
+        self.names = self._read()
+
+    def __contains__(self, name: str) -> bool:
+        if name in self.names:
+            return True
+        if not self._sure:
+            self._source.check_alive()
+            self.names |= self._read()
+            self._sure = True
+        return name in self.names
+
+    def problem(self, record_id: str, name: str, where: str) -> Reject | None:
+        """Why `name`, as metadata gives it at `where`, is no file of this folder; None: it is one."""
+        if name in self.names:
+            return None
+        if not is_safe(name):
+            return Reject(record_id, "unsafe_path", where)
+        return None if name in self else Reject(record_id, "audio_missing", where)
+
+    def _read(self) -> frozenset[str]:
+        try:
+            with os.scandir(self._folder) as entries:
+                return frozenset(entry.name for entry in entries if not is_litter(entry.name) and _is(entry.is_file))
+        except (FileNotFoundError, NotADirectoryError):
+            self._source.check_alive()
+            return frozenset()
+        except OSError as error:
+            if error.errno in _NOWHERE:  # a name from metadata that no folder can have
+                return frozenset()
+            raise
+
+
+def is_litter(name: str) -> bool:
+    """Whether a file is no part of any corpus: AppleDouble twins, Finder's settings."""
+    return name.startswith("._") or name in (".DS_Store", "__MACOSX")
+
+
+def is_safe(path: str) -> bool:
+    """Whether a path from metadata stays inside the corpus."""
+    if not path or "\0" in path or "\\" in path or path[0] == "/":
+        return False
+    return ".." not in path or ".." not in PurePosixPath(path).parts
+
+
+def _full(path: str | os.PathLike[str]) -> Path:
+    """A path as given on the command line, from the top; `~` is this user's home, whatever shell passed it on."""
+    return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111 -- the other one raises where there is no such user
+
+
+def _is(kind: Callable[[], bool]) -> bool:
+    """The answer of a folder entry's `is_file` or `is_dir`; no, where it is a link that leads to itself."""
+    try:
+        return kind()
+    except OSError as error:
+        if error.errno in _NOWHERE:
+            return False
+        raise
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """The folders in `folder`, by name."""
+    with os.scandir(folder) as entries:
+        return sorted(Path(entry.path) for entry in entries if _is(entry.is_dir) and not is_litter(entry.name))
+
+
+def files(folder: Path, *suffixes: str, lost: bool = False) -> list[str]:
+    """The names of the files in `folder` that end in one of `suffixes` (any case), by name; none if it is not there.
+
+    With `lost`, also names that no file can be read by, such as links that lead nowhere.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            wanted = (e for e in entries if e.name.lower().endswith(suffixes) and not is_litter(e.name))
+            return sorted(entry.name for entry in wanted if lost or _is(entry.is_file))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _nearby(folder: Path, recognises: Callable[[Path], bool]) -> list[Path]:
+    """Folders up to six levels above or two below that are the corpus; the nearest level only."""
+    above = [parent for parent in list(folder.parents)[:6] if recognises(parent)]
+    if above:
+        return above[:1]
+    level = [folder] if folder.is_dir() else []
+    for _ in range(2):
+        try:
+            level = [child for parent in level for child in subfolders(parent)][:500]
+        except OSError:
+            return []
+        found = [child for child in level if recognises(child)]
+        if found:
+            return found
+    return []

@@ -1,0 +1,126 @@
+"""AISHELL-1: read Mandarin.
+
+Release   OpenSLR 33; Bu et al., O-COCOSDA 2017
+Licence   Apache 2.0
+Audio     one WAV per utterance, 16 kHz mono 16 bit
+Quirk     one transcript file for all splits, with spaces between words. The release itself lacks the transcripts of
+          325 of its 141,925 recordings: they are reported as such
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from pipelines.formats.tables import read_lines
+from pipelines.labels import gender
+from pipelines.source import (
+    AudioRef,
+    Listing,
+    Record,
+    Reject,
+    Source,
+    SourceError,
+    Speaker,
+    Transcript,
+    files,
+    subfolders,
+)  # fmt: skip
+
+TEXTS = "data_aishell/transcript/aishell_transcript_v0.8.txt"
+WAV = "data_aishell/wav"
+UTTERANCE = re.compile(r".*(S(\d{4}))W\d+")
+SPEAKERS = {"train": range(2, 724), "dev": range(724, 764), "test": range(764, 917)}  # for folders that are not there
+
+
+class Aishell1(Source):
+    name = "aishell1"
+    title = "AISHELL-1: read Mandarin"
+    home = "https://www.openslr.org/33"
+    licence = "Apache-2.0"
+    commercial = True
+    tasks = ("asr", "sgc")
+    languages = ("zh",)
+    splits = {"train": 120_098, "dev": 14_326, "test": 7_176}
+    default_splits = ("train", "dev", "test")
+    evaluation_splits = ("dev", "test")
+    text_form = "unpunctuated"
+    mean_seconds = 4.5
+    origin_namespace = "aishell"
+    audio = "WAV, 16 kHz mono 16 bit, one file per utterance"
+    obtain = (
+        "Unpack data_aishell.tgz and resource_aishell.tgz of openslr.org/33, then the tarballs in data_aishell/wav."
+    )
+    expects = "the folder that holds data_aishell/wav/train/ and data_aishell/transcript/"
+    layout = """
+aishell/                            <- SOURCE
+  data_aishell/transcript/aishell_transcript_v0.8.txt      id, space, words
+  data_aishell/wav/train/S0002/BAC009S0002W0122.wav
+  resource_aishell/speaker.info     (optional: `0002 F`)
+"""
+
+    @classmethod
+    def recognises(cls, folder: Path) -> bool:
+        return (folder / TEXTS).is_file() and (folder / WAV).is_dir()
+
+    def __init__(self, root: str | os.PathLike[str], roots: Mapping[str, str | os.PathLike[str]] | None = None) -> None:
+        super().__init__(root, roots)
+        wav = self.root / WAV
+        if not self.available_splits() and files(wav, ".tar.gz"):
+            raise SourceError(
+                f"{self.name}: {wav} still holds one tarball per speaker; unpack them there: "
+                f"cd {wav} && for f in S*.tar.gz; do tar xzf $f; done"
+            )
+
+    def has_split(self, split: str) -> bool:
+        return (self.root / WAV / split).is_dir()
+
+    @cached_property
+    def genders(self) -> dict[str, str]:
+        """Speaker (S0002) -> M or F, from speaker.info; empty without that file."""
+        if not (self.root / "resource_aishell/speaker.info").is_file():
+            return {}
+        lines = read_lines(self.root, "resource_aishell/speaker.info")
+        rows = (line[1].split() for line in lines if not isinstance(line, Reject))
+        return {f"S{row[0].removeprefix('S')}": row[1] for row in rows if len(row) > 1}
+
+    def read(self, split: str) -> Iterator[Record | Reject]:
+        speakers = {s: {folder.name for folder in subfolders(self.root / WAV / s)} for s in self.available_splits()}
+        listings = {s: self.listing(f"{WAV}/{split}/{s}") for s in sorted(speakers[split])}
+        named: set[str] = set()
+        for item in read_lines(self.root, TEXTS):
+            utterance = "" if isinstance(item, Reject) else item[1].split(maxsplit=1)[0]
+            match = UTTERANCE.fullmatch(utterance)
+            if isinstance(item, Reject) or match is None:
+                if split == self.available_splits()[0]:  # a line that cannot be read tells no split
+                    where = item.where if isinstance(item, Reject) else f"{TEXTS}:{item[0]}"
+                    yield item if isinstance(item, Reject) else Reject(utterance or where, "bad_row", where)
+                continue
+            speaker, number = match.groups()
+            if speaker in listings:
+                named.add(utterance)
+                yield self.utterance(item[1], f"{TEXTS}:{item[0]}", speaker, split, listings[speaker])
+            elif int(number) in SPEAKERS[split] and not any(speaker in there for there in speakers.values()):
+                yield Reject(utterance, "audio_missing", f"{TEXTS}:{item[0]}")
+        for speaker, listing in listings.items():
+            for wav in sorted(listing.names):
+                if wav.endswith(".wav") and wav.removesuffix(".wav") not in named:
+                    yield Reject(wav.removesuffix(".wav"), "no_transcript", f"{WAV}/{split}/{speaker}/{wav}")
+
+    def utterance(self, line: str, where: str, speaker: str, split: str, listing: Listing) -> Record | Reject:
+        utterance, _, text = line.partition(" ")
+        if problem := listing.problem(utterance, f"{utterance}.wav", where):
+            return problem
+        if not text.strip():
+            return Reject(utterance, "no_transcript", where)
+        sex = self.genders.get(speaker, "")
+        return Record(
+            id=utterance,
+            audio=(AudioRef(f"{WAV}/{split}/{speaker}/{utterance}.wav"),),
+            annotations=(Transcript(text, "zh"),),
+            speaker=Speaker(speaker, gender(sex)),
+            original={"gender": sex} if sex else {},
+        )

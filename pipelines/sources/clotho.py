@@ -1,0 +1,112 @@
+"""Clotho v2.1: sounds of Freesound with five captions each.
+
+Release   zenodo.org/record/4783391; Drossos et al., ICASSP 2020
+Licence   captions: non-commercial with attribution (Tampere University); audio: a Creative Commons licence per file
+Audio     one WAV per clip, 44.1 kHz mono, 15 to 30 s
+Layouts   as the archives unpack (`development/`), in `clotho_audio_files/`, or as soundata has it
+          (`clotho_audio_development/`); the tables beside them or in `clotho_csv_files/`
+Quirk     a file name may begin or end with a space; metadata tables are not all UTF-8 and are then read as Latin-1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipelines.formats.tables import read_csv
+from pipelines.labels import licence
+from pipelines.source import AudioRef, Caption, Record, Reject, Source, SourceError
+
+CAPTIONS = tuple(f"caption_{number}" for number in range(1, 6))
+CAPTION_LICENCE = "LicenseRef-TAU-NC"
+
+
+class Clotho(Source):
+    name = "clotho"
+    title = "Clotho v2.1: captioned sounds"
+    home = "https://zenodo.org/record/4783391"
+    licence = CAPTION_LICENCE
+    commercial = False
+    tasks = ("aac",)
+    languages = ()
+    splits = {"development": 3_839, "validation": 1_045, "evaluation": 1_045}
+    default_splits = ("development", "validation", "evaluation")
+    evaluation_splits = ("validation", "evaluation")
+    mean_seconds = 22.5
+    origin_namespace = "freesound"
+    audio = "WAV, 44.1 kHz mono, 15-30 s"
+    obtain = "Download the .7z and .csv files of zenodo.org/record/4783391 (v2.1) and unpack: 7z x clotho_audio_*.7z"
+    expects = "the folder that holds clotho_captions_development.csv (or clotho_csv_files/) and development/"
+    layout = """
+clotho/                             <- SOURCE
+  development/Some file.wav         (or clotho_audio_files/development/, or clotho_audio_development/)
+  clotho_captions_development.csv   (or in clotho_csv_files/)  file_name,caption_1,…,caption_5
+  clotho_metadata_development.csv   (optional: Freesound id, keywords, licence of each file)
+"""
+
+    @classmethod
+    def recognises(cls, folder: Path) -> bool:
+        return any(_table(folder, "captions", split) for split in cls.splits)
+
+    def has_split(self, split: str) -> bool:
+        return _table(self.root, "captions", split) is not None
+
+    def read(self, split: str) -> Iterator[Record | Reject]:
+        folder = self.audio_folder(split)
+        listing = self.listing(folder)
+        metadata: dict[str, tuple[str, ...]] = {}
+        columns = ("sound_id", "license", "keywords", "sound_link", "manufacturer")
+        if table := _table(self.root, "metadata", split):
+            for row in read_csv(self.root, table, ("file_name",), columns, fallback="latin-1"):
+                if isinstance(row, Reject):
+                    yield row
+                else:
+                    metadata[row[1][0]] = row[1][1:]
+        named: set[str] = set()
+        captions = _table(self.root, "captions", split) or ""
+        for row in read_csv(self.root, captions, ("file_name", *CAPTIONS)):
+            if isinstance(row, Reject):
+                yield row
+                continue
+            number, (given, *texts) = row
+            name = given if given in listing or given.strip() not in listing else given.strip()
+            clip_id, where = name.removesuffix(".wav"), f"{captions}:{number}"
+            named.add(name)
+            if problem := listing.problem(clip_id, name, where):
+                yield problem
+            elif not any(text.strip() for text in texts):
+                yield Reject(clip_id, "no_transcript", where)
+            else:
+                told = metadata.get(given) or metadata.get(given.strip()) or ("",) * len(columns)
+                yield Record(
+                    id=clip_id,
+                    audio=(AudioRef(f"{folder}/{name}"),),
+                    annotations=tuple(Caption(text, "clotho") for text in texts if text.strip()),
+                    licence=f"{CAPTION_LICENCE} AND {licence(told[1])}" if told[1].strip() else None,
+                    origin=f"freesound:{told[0].strip()}" if told[0].strip().isdigit() else f"clotho:{clip_id}",
+                    original={key: value for key, value in zip(columns, told, strict=True) if value},
+                )
+        for name in sorted(listing.names - named):
+            if name.endswith(".wav"):
+                yield Reject(name.removesuffix(".wav"), "no_transcript", f"{folder}/{name}")
+
+    def audio_folder(self, split: str) -> str:
+        """The folder of a split's audio.
+
+        Raises:
+            SourceError: there is none.
+        """
+        for folder in (f"clotho_audio_files/{split}", split, f"clotho_audio_{split}", f"clotho_audio_{split}/{split}"):
+            if (self.root / folder).is_dir():
+                return folder if folder.count("/") or not (self.root / folder / split).is_dir() else f"{folder}/{split}"
+        raise SourceError(
+            f"{self.name}: the audio of '{split}' is not there: expected {self.root / split}/, or the same in "
+            f"clotho_audio_files/; unpack clotho_audio_{split}.7z of {self.home}"
+        )
+
+
+def _table(root: Path, kind: str, split: str) -> str | None:
+    for place in ("", "clotho_csv_files/"):
+        if (root / f"{place}clotho_{kind}_{split}.csv").is_file():
+            return f"{place}clotho_{kind}_{split}.csv"
+    return None

@@ -1,0 +1,93 @@
+"""LibriSpeech: English audiobooks with their transcripts.
+
+Release   OpenSLR 12 (and the mini sets of OpenSLR 31); Panayotov et al., ICASSP 2015
+Licence   CC BY 4.0
+Audio     one FLAC per utterance, 16 kHz mono, up to about 35 s
+Quirk     transcripts are upper case without punctuation; they are passed on as they are
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from pipelines.formats.tables import read_lines
+from pipelines.labels import gender
+from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, files, subfolders
+
+
+class LibriSpeech(Source):
+    name = "librispeech"
+    title = "LibriSpeech: read English audiobooks"
+    home = "https://www.openslr.org/12"
+    licence = "CC-BY-4.0"
+    commercial = True
+    tasks = ("asr", "sgc")
+    languages = ("en",)
+    splits = {
+        "train-clean-100": 28_539, "train-clean-360": 104_014, "train-other-500": 148_688,
+        "dev-clean": 2_703, "dev-other": 2_864, "test-clean": 2_620, "test-other": 2_939,
+        "train-clean-5": 1_519, "dev-clean-2": 1_089,
+    }  # fmt: skip
+    default_splits = tuple(splits)[:7]
+    evaluation_splits = ("dev-clean", "dev-other", "test-clean", "test-other", "dev-clean-2")
+    text_form = "unpunctuated"
+    mean_seconds = 12.3
+    origin_namespace = "librispeech"
+    audio = "FLAC, 16 kHz mono, one file per utterance"
+    obtain = "Unpack the archives of openslr.org/12 (mini sets: openslr.org/31) into one folder; all hold LibriSpeech/."
+    expects = "the folder LibriSpeech/, which holds train-clean-100/, dev-clean/, …"
+    layout = """
+LibriSpeech/                        <- SOURCE
+  SPEAKERS.TXT                      (optional: speakers' genders)
+  dev-clean/1272/128104/
+    1272-128104.trans.txt           id, space, TEXT
+    1272-128104-0000.flac
+"""
+
+    @classmethod
+    def recognises(cls, folder: Path) -> bool:
+        # LibriTTS has the same folders, without these files.
+        return any(next((folder / split).glob("*/*/*.trans.txt"), None) for split in cls.splits)
+
+    @cached_property
+    def genders(self) -> dict[str, str]:
+        """Speaker -> M or F, from SPEAKERS.TXT: `ID |SEX| SUBSET |MINUTES| NAME`; empty without that file."""
+        if not (self.root / "SPEAKERS.TXT").is_file():
+            return {}
+        lines = (item[1] for item in read_lines(self.root, "SPEAKERS.TXT") if not isinstance(item, Reject))
+        rows = (line.split("|", 4) for line in lines if not line.startswith(";"))
+        return {row[0].strip(): row[1].strip() for row in rows if len(row) > 1}
+
+    def read(self, split: str) -> Iterator[Record | Reject]:
+        for speaker in subfolders(self.root / split):
+            for chapter in subfolders(speaker):
+                yield from self.chapter(f"{split}/{speaker.name}/{chapter.name}", speaker.name)
+
+    def chapter(self, folder: str, speaker_id: str) -> Iterator[Record | Reject]:
+        """The utterances of one chapter, by line; then the recordings that no line names."""
+        listing = self.listing(folder)
+        sex = self.genders.get(speaker_id, "")
+        speaker = Speaker(speaker_id, gender(sex))
+        named: set[str] = set()
+        for transcript in files(self.root / folder, ".trans.txt"):
+            for item in read_lines(self.root, f"{folder}/{transcript}"):
+                if isinstance(item, Reject):
+                    yield item
+                    continue
+                where = f"{folder}/{transcript}:{item[0]}"
+                utterance, _, text = item[1].partition(" ")
+                audio = f"{utterance}.flac"
+                named.add(audio)
+                if problem := listing.problem(utterance, audio, where):
+                    yield problem
+                elif not text.strip():
+                    yield Reject(utterance, "no_transcript", where)
+                else:
+                    annotations = (Transcript(text, "en"),)
+                    original = {"gender": sex} if sex else {}
+                    yield Record(utterance, (AudioRef(f"{folder}/{audio}"),), annotations, speaker, original=original)
+        for audio in sorted(listing.names - named):
+            if audio.endswith(".flac"):
+                yield Reject(audio.removesuffix(".flac"), "no_transcript", f"{folder}/{audio}")

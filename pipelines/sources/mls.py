@@ -1,0 +1,132 @@
+"""Multilingual LibriSpeech: read audiobooks in eight European languages.
+
+Release   OpenSLR 94, one archive per language, as FLAC or (`_opus`) as Opus; Pratap et al., Interspeech 2020
+Licence   CC BY 4.0
+Audio     one file per utterance, 10 to 20 s, 16 kHz mono (Opus decodes at 48 kHz)
+Quirk     `limited_supervision/` holds lists of utterances, no further audio; where a language is there as FLAC and as
+          Opus, the FLAC is read
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from pipelines.formats.tables import read_lines
+from pipelines.labels import gender
+from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, files, is_safe, subfolders
+
+LANGUAGES = ("english", "german", "dutch", "french", "spanish", "italian", "portuguese", "polish")
+
+
+class MLS(Source):
+    name = "mls"
+    title = "Multilingual LibriSpeech: read audiobooks"
+    home = "https://www.openslr.org/94"
+    licence = "CC-BY-4.0"
+    commercial = True
+    tasks = ("asr", "lid", "sgc")
+    languages = ("en", "de", "nl", "fr", "es", "it", "pt", "pl")
+    splits = dict.fromkeys(("train", "dev", "test"))
+    default_splits = ("train", "dev", "test")
+    evaluation_splits = ("dev", "test")
+    text_form = "unpunctuated"
+    mean_seconds = 14.8
+    origin_namespace = "mls"
+    audio = "FLAC 16 kHz mono, or Opus, one file per utterance"
+    obtain = "Unpack mls_<language>.tar.gz or mls_<language>_opus.tar.gz of openslr.org/94 side by side."
+    expects = "the folder that holds mls_german/, mls_spanish_opus/, … (or one of these)"
+    layout = """
+corpora/                            <- SOURCE (or mls_german/ itself)
+  mls_german/
+    metainfo.txt                    (optional: speakers' genders)
+    train/transcripts.txt           id, tab, text
+    train/audio/10148/10119/10148_10119_000000.flac
+"""
+
+    @classmethod
+    def recognises(cls, folder: Path) -> bool:
+        return bool(_languages(folder))
+
+    def has_split(self, split: str) -> bool:
+        return any((folder / split / "transcripts.txt").is_file() for folder in _languages(self.root).values())
+
+    def read(self, split: str) -> Iterator[Record | Reject]:
+        for language, folder in _languages(self.root).items():
+            place = f"{folder.relative_to(self.root).as_posix()}/" if folder != self.root else ""
+            if (folder / split / "transcripts.txt").is_file():
+                yield from self.language(language, place, split)
+
+    def language(self, language: str, place: str, split: str) -> Iterator[Record | Reject]:
+        """The utterances of one language by line; then the recordings that no line names, by path."""
+        table = f"{place}{split}/transcripts.txt"
+        listing = lru_cache(maxsize=256)(lambda book: self.listing(f"{place}{split}/audio/{book}"))
+        genders = self.genders(place)
+        seen: dict[str, int] = {}  # book -> its utterances as bits: English has 10.8 million
+        for item in read_lines(self.root, table):
+            if isinstance(item, Reject):
+                yield item
+                continue
+            where = f"{table}:{item[0]}"
+            utterance, tab, text = item[1].partition("\t")
+            parts = utterance.split("_")
+            if not is_safe(utterance) or "/" in utterance:
+                yield Reject(utterance, "unsafe_path", where)
+                continue
+            if not tab or len(parts) != 3 or not (parts[2].isascii() and parts[2].isdigit()) or len(parts[2]) > 6:
+                yield Reject(utterance, "bad_row" if tab else "too_few_columns", where)
+                continue
+            book = f"{parts[0]}/{parts[1]}"
+            seen[book] = seen.get(book, 0) | 1 << int(parts[2])
+            there = listing(book)
+            audio = f"{utterance}.opus" if f"{utterance}.opus" in there.names else f"{utterance}.flac"
+            sex = genders.get(parts[0], "")
+            if problem := there.problem(utterance, audio, where):
+                yield problem
+            elif not text.strip():
+                yield Reject(utterance, "no_transcript", where)
+            else:
+                yield Record(
+                    id=utterance,
+                    audio=(AudioRef(f"{place}{split}/audio/{book}/{audio}"),),
+                    annotations=(Transcript(text, language),),
+                    speaker=Speaker(parts[0], gender(sex)),
+                    original={"gender": sex} if sex else {},
+                )
+        yield from self.unnamed(f"{place}{split}/audio", seen)
+
+    def unnamed(self, audio: str, seen: dict[str, int]) -> Iterator[Reject]:
+        """The recordings under the folder `audio` that are not `seen`."""
+        for speaker in subfolders(self.root / audio) if (self.root / audio).is_dir() else ():
+            for book in subfolders(speaker):
+                bits = seen.get(f"{speaker.name}/{book.name}", 0)
+                for name in files(book, ".flac", ".opus"):
+                    utterance = name[:-5]
+                    index = utterance.rpartition("_")[2]
+                    if not (index.isascii() and index.isdigit() and len(index) <= 6 and bits >> int(index) & 1):
+                        yield Reject(utterance, "no_transcript", f"{audio}/{speaker.name}/{book.name}/{name}")
+
+    def genders(self, place: str) -> dict[str, str]:
+        """Speaker -> M or F, from metainfo.txt: `|`-separated with padding, a header, one row per chapter."""
+        if not (self.root / f"{place}metainfo.txt").is_file():
+            return {}
+        lines = (item[1] for item in read_lines(self.root, f"{place}metainfo.txt") if not isinstance(item, Reject))
+        rows = ([cell.strip() for cell in line.split("|", 2)] for line in lines)
+        return {row[0]: row[1] for row in rows if len(row) > 1 and row[1] in ("M", "F")}
+
+
+def _languages(root: Path) -> dict[str, Path]:
+    """Language -> its folder: `root` itself, or the folders in it."""
+    found: dict[str, Path] = {}
+    try:
+        places = [root] if root.name.startswith("mls_") else subfolders(root)
+    except OSError:
+        return {}
+    for folder in places:  # mls_german comes before mls_german_opus
+        language = folder.name.removeprefix("mls_").removesuffix("_opus")
+        if folder.name.startswith("mls_") and language in LANGUAGES:
+            there = any((folder / split / "transcripts.txt").is_file() for split in MLS.splits)
+            if there:
+                found.setdefault(language, folder)
+    return found

@@ -1,0 +1,125 @@
+"""The commit record: a shard exists when its record does, and then it is what the record says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from shards.layout import ShardName, parse_shard_path, split_folder
+from shards.sample import canonical_json
+from shards.schema import SCHEMA, ShardError, check_schema
+from shards.storage import Storage
+from shards.totals import Totals
+from shards.writer import WrittenFile
+
+READ_AT_ONCE = 32  # records read in parallel: in a bucket the time goes into waiting
+
+
+@dataclass(frozen=True, slots=True)
+class ShardRecord:
+    """What a shard is: the hashes of its two files and what they add up to."""
+
+    shard: ShardName
+    tar: WrittenFile
+    parquet: WrittenFile
+    totals: Totals
+
+    def encode(self) -> bytes:
+        """The bytes of the record, with a checksum of its own."""
+        document = self._document()
+        return canonical_json(document | {"checksum": _checksum(document)}) + b"\n"
+
+    @property
+    def checksum(self) -> str:
+        """sha256 over everything the record says."""
+        return _checksum(self._document())
+
+    def _document(self) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "dataset": self.shard.dataset,
+            "split": self.shard.split,
+            "shard": self.shard.number,
+            "tar": {"sha256": self.tar.sha256, "bytes": self.tar.bytes},
+            "parquet": {"sha256": self.parquet.sha256, "bytes": self.parquet.bytes},
+            **self.totals.to_json(),
+        }
+
+
+def decode(data: bytes, where: str) -> ShardRecord | None:
+    """The record in `data`; None where it is damaged (no JSON, checksum wrong), which counts as absent.
+
+    Raises:
+        ShardError: whole, but of a newer schema.
+    """
+    try:
+        document = json.loads(data.decode("utf-8"))
+        checksum = document.pop("checksum")
+        if checksum != _checksum(document):
+            return None
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return None
+    check_schema(document.get("schema"), where)
+    try:
+        return ShardRecord(
+            shard=ShardName(document["dataset"], document["split"], document["shard"]),
+            tar=WrittenFile(document["tar"]["sha256"], document["tar"]["bytes"]),
+            parquet=WrittenFile(document["parquet"]["sha256"], document["parquet"]["bytes"]),
+            totals=Totals.from_json(document),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, ShardError):
+        return None
+
+
+def commit(storage: Storage, record: ShardRecord) -> bool:
+    """Make a shard exist, its tar and parquet being in place; False where an equal record was there already.
+
+    Raises:
+        ShardError: another record is there, so that the same shard was built with two results.
+        StorageError: the record cannot be written.
+    """
+    path, data = record.shard.record, record.encode()
+    if storage.create(path, data):
+        return True
+    there = storage.read_if_there(path)
+    if there == data:
+        return False
+    found = None if there is None else decode(there, storage.full(path))
+    if found is None:
+        # Damaged, which counts as absent; whoever repairs it at the same time writes these same bytes.
+        storage.replace(path, data)
+        return True
+    raise ShardError(
+        f"{storage.full(path)}: this shard was built twice with different results: "
+        f"there tar {found.tar.sha256} ({found.tar.bytes} bytes, {found.totals.samples} samples), "
+        f"now tar {record.tar.sha256} ({record.tar.bytes} bytes, {record.totals.samples} samples); "
+        "the corpus, the settings or the libraries have changed since: build the split anew with REBUILD=1"
+    )
+
+
+def read_record(storage: Storage, shard: ShardName) -> ShardRecord | None:
+    """The shard's record; None where there is none, or a damaged one, or that of another shard."""
+    data = storage.read_if_there(shard.record)
+    record = None if data is None else decode(data, storage.full(shard.record))
+    return record if record is not None and record.shard == shard else None
+
+
+def read_records(storage: Storage, dataset: str, split: str) -> dict[int, ShardRecord]:
+    """The records of all shards of a split that exist, by shard number, in order; damaged ones are absent."""
+    names = listed_records(storage, dataset, split)
+    with ThreadPoolExecutor(min(READ_AT_ONCE, len(names) or 1)) as pool:
+        found = list(pool.map(lambda name: read_record(storage, name), names))
+    return {name.number: record for name, record in zip(names, found, strict=True) if record is not None}
+
+
+def listed_records(storage: Storage, dataset: str, split: str) -> tuple[ShardName, ...]:
+    """The shards of a split that have a file for a record, by one listing; whether they are whole is not looked at."""
+    named = (parse_shard_path(path) for path in storage.list(split_folder(dataset, split), recursive=False))
+    return tuple(sorted(shard for shard, extension in filter(None, named) if extension == "json"))
+
+
+def _checksum(document: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical_json(document)).hexdigest()

@@ -1,0 +1,96 @@
+"""Readers of metadata files, against the standard library's and on files made to break them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.formats import json_stream
+from pipelines.formats.sample_times import read_words
+from pipelines.formats.tables import read_csv, read_lines, read_tsv
+from pipelines.source import Reject, SourceError, Word, is_safe
+
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=12)
+VALUES = st.recursive(
+    st.none() | st.integers() | st.booleans() | TEXT, lambda v: st.lists(v, max_size=3) | st.dictionaries(TEXT, v)
+)
+
+
+@QUICK
+@given(document=st.dictionaries(TEXT, VALUES, max_size=5), chunk=st.integers(1, 9), indent=st.sampled_from([None, 2]))
+def test_json_object_piece_by_piece(tmp_path: Path, document: dict, chunk: int, indent: int | None) -> None:  # type: ignore[type-arg]
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(document, indent=indent, ensure_ascii=False), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_stream, "CHUNK", chunk)
+        assert list(json_stream.read_object(path)) == list(document.items())
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"a": 1', '{"a" 1}', '{"a": 1 "b": 2}', '{"a": }', "{1: 2}", "\x00"])
+def test_broken_json_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(SourceError, match=r"x\.json: no valid JSON object at character \d+; download it again"):
+        list(json_stream.read_object(path))
+
+
+@QUICK
+@given(rows=st.lists(st.tuples(TEXT, TEXT, TEXT).filter(any), max_size=6), ending=st.sampled_from(["\n", "\r\n"]))
+def test_csv_as_the_standard_library_writes_it(tmp_path: Path, rows: list[tuple[str, ...]], ending: str) -> None:
+    with (tmp_path / "x.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator=ending).writerows([("a", "b", "c"), *rows])
+    found = [row[1] for row in read_csv(tmp_path, "x.csv", ("c", "a"), ("absent",)) if not isinstance(row, Reject)]
+    assert found == [(c, a, "") for a, _, c in rows]
+
+
+def test_lines_split_on_line_feed_only(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_bytes("\ufeffone\u2028still one\x85\r\n\n\u00e9\n".encode() + b"\xe9\nlast")
+    assert list(read_lines(tmp_path, "x.txt")) == [
+        (1, "one\u2028still one\x85"), (3, "é"), Reject("x.txt:4", "wrong_encoding", "x.txt:4"), (5, "last"),
+    ]  # fmt: skip
+
+
+def test_tsv_quotes_widths_and_escapes(tmp_path: Path) -> None:
+    (tmp_path / "x.tsv").write_text('a\tb\tc\n"1\t2"\t3\nshort\t2\nlong\t2\t3\t4\n1\t2\t3\t\n\\"x\\\t\\\\\ty\tz\n')
+    assert list(read_tsv(tmp_path, "x.tsv", ("a", "c"), escape="\\")) == [
+        (2, ('"1', "3")),
+        Reject("x.tsv:3", "too_few_columns", "x.tsv:3"),
+        Reject("x.tsv:4", "bad_row", "x.tsv:4"),
+        (5, ("1", "3")),
+        (6, ('"x\t\\', "z")),
+    ]
+
+
+@pytest.mark.parametrize("reader", [read_tsv, read_csv])
+def test_tables_without_header_or_column(tmp_path: Path, reader: object) -> None:
+    (tmp_path / "empty").touch()
+    (tmp_path / "other").write_text("x\n1\n")
+    with pytest.raises(SourceError, match="empty: empty; expected a header with a"):
+        list(reader(tmp_path, "empty", ("a",)))  # type: ignore[operator]
+    with pytest.raises(SourceError, match="other: no column 'a' in its header: x"):
+        list(reader(tmp_path, "other", ("a",)))  # type: ignore[operator]
+
+
+def test_word_times_in_waveform_samples(tmp_path: Path) -> None:
+    (tmp_path / "x.WRD").write_text("0 8000 she\r\n7900 16000 had it\n5 5 x\n1 2\na b c\n-3 4 d\n")
+    words = list(read_words(tmp_path, "x.WRD", 16_000))
+    assert words[:2] == [Word("she", 0.0, 0.5), Word("had it", 7900 / 16_000, 1.0)]
+    assert [item.reason for item in words[2:] if isinstance(item, Reject)] == [
+        "bad_times", "too_few_columns", "bad_row", "bad_row",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["", "/etc/passwd", "../x", "a/../../x", "a/..", "a\\..\\x", "x\0.wav"])
+def test_hostile_paths(path: str) -> None:
+    assert not is_safe(path)
+
+
+@pytest.mark.parametrize("path", ["x.wav", "a/b.wav", "so...so.wav", " x.wav", "..x", "Café.wav"])
+def test_ordinary_paths(path: str) -> None:
+    assert is_safe(path)

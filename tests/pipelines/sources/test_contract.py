@@ -1,0 +1,187 @@
+"""What holds for every source: order, ids, counts, paths, facts, rejects, and messages for wrong folders."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines import catalogue
+from pipelines.source import REJECT_REASONS, Record, Reject, Source, SourceError
+from pipelines.tagging import TagRules, tag
+from tag_schema.target import Target
+from tag_schema.vocabulary import EXTENDED
+from tests.pipelines.sources.fixtures import FIXTURES, Fixture
+
+NAMES = sorted(catalogue.sources())
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def corpus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[type[Source], Fixture]:
+    """A source and a small corpus of it; not to be changed."""
+    return catalogue.find(request.param), FIXTURES[request.param](tmp_path_factory.mktemp(request.param))
+
+
+def read(source: Source, split: str) -> list[Record | Reject]:
+    return list(source.records(split))
+
+
+def test_every_source_has_a_fixture() -> None:
+    assert set(FIXTURES) == set(catalogue.sources())
+
+
+def test_gives_exactly_the_expected_records_and_rejects(corpus: tuple[type[Source], Fixture]) -> None:
+    cls, fixture = corpus
+    source = cls(fixture.source, fixture.roots)
+    assert set(source.available_splits()) == set(fixture.records)
+    for split, ids in fixture.records.items():
+        items = read(source, split)
+        assert [item.id for item in items if isinstance(item, Record)] == ids
+        rejects = [(item.id, item.reason) for item in items if isinstance(item, Reject)]
+        assert len(rejects) == len(set(rejects))
+        assert set(rejects) == fixture.rejects.get(split, set())
+
+
+def test_is_stable_lazy_and_unique(corpus: tuple[type[Source], Fixture]) -> None:
+    cls, fixture = corpus
+    for split in fixture.records:
+        again = read(cls(fixture.source, fixture.roots), split)
+        stream = cls(fixture.source, fixture.roots).records(split)
+        assert isinstance(stream, Iterator) and inspect.isgenerator(stream)
+        assert list(stream) == again
+        ids = [item.id for item in again if isinstance(item, Record)]
+        assert len(ids) == len(set(ids))
+
+
+def test_audio_lies_in_the_corpus_under_relative_paths(corpus: tuple[type[Source], Fixture]) -> None:
+    cls, fixture = corpus
+    source = cls(fixture.source, fixture.roots)
+    for split in fixture.records:
+        for item in read(source, split):
+            for ref in item.audio if isinstance(item, Record) else ():
+                assert not Path(ref.path).is_absolute() and ".." not in Path(ref.path).parts
+                assert source.path(ref).is_file()
+                assert ref.start is None or 0 <= ref.start < (ref.end or float("inf"))
+
+
+def test_targets_render_and_parse(corpus: tuple[type[Source], Fixture]) -> None:
+    """Each record makes targets of the tasks that its source declares, in the tag language; together they make all."""
+    cls, fixture = corpus
+    source, rules, made = cls(fixture.source, fixture.roots), TagRules.of(cls, EXTENDED), set()
+    for split in fixture.records:
+        for record in (item for item in read(source, split) if isinstance(item, Record)):
+            tagging = tag(record, record.annotations, 0.1, rules)
+            assert not isinstance(tagging, Reject) and not tagging.left_out, tagging
+            for target in tagging.targets:
+                parsed = Target.parse(target.prompt + target.response)
+                assert parsed.task == target.task and parsed.render().text == target.prompt + target.response
+                made.add(target.task)
+    assert made == set(cls.tasks)
+
+
+def test_rejects_are_named(corpus: tuple[type[Source], Fixture]) -> None:
+    cls, fixture = corpus
+    source = cls(fixture.source, fixture.roots)
+    for split in fixture.records:
+        for item in read(source, split):
+            if isinstance(item, Reject):
+                assert item.reason in REJECT_REASONS
+                place, _, number = item.where.rpartition(":")
+                assert (fixture.source / (place if number.isdigit() else item.where)).exists(), item
+
+
+def test_records_without_audio_bytes_read_the_same(corpus: tuple[type[Source], Fixture], tmp_path: Path) -> None:
+    """Metadata is all that is read: with every audio file emptied nothing changes."""
+    cls, fixture = corpus
+    copy = tmp_path / fixture.source.name
+    shutil.copytree(fixture.source, copy)
+    for path in copy.rglob("*"):
+        if path.suffix.lower() in (".wav", ".flac", ".mp3", ".opus"):
+            path.write_bytes(b"")
+    for split in fixture.records:
+        assert read(cls(copy, fixture.roots), split) == read(cls(fixture.source, fixture.roots), split)
+
+
+def test_facts_are_declared(corpus: tuple[type[Source], Fixture]) -> None:
+    cls, fixture = corpus
+    for fact in ("name", "title", "home", "licence", "audio", "obtain", "expects", "layout"):
+        assert isinstance(getattr(cls, fact), str) and getattr(cls, fact).strip()
+    assert isinstance(cls.commercial, bool) and cls.tasks and cls.mean_seconds > 0
+    assert set(cls.default_splits) <= set(cls.splits) and set(cls.evaluation_splits) <= set(cls.splits)
+    assert cls.home.startswith("https://") and "SOURCE" in cls.layout
+    assert cls.name in catalogue.page(cls) and cls.expects in catalogue.page(cls)
+    source = cls(fixture.source, fixture.roots)
+    origins = [
+        source.origin(item) for split in fixture.records for item in read(source, split) if isinstance(item, Record)
+    ]
+    assert all(origin and ":" in origin for origin in origins)
+
+
+def test_one_level_too_high_names_the_path(corpus: tuple[type[Source], Fixture]) -> None:
+    cls, fixture = corpus
+    with pytest.raises(SourceError, match=f"Expected .*found .*SOURCE={fixture.source}\\.") as caught:
+        cls(fixture.source.parent)
+    assert "\n" not in str(caught.value)
+
+
+def test_one_level_too_low_names_the_path(corpus: tuple[type[Source], Fixture]) -> None:
+    cls, fixture = corpus
+    source = cls(fixture.source, fixture.roots)
+    split = next(iter(fixture.records))
+    ref = next(item for item in source.records(split) if isinstance(item, Record)).audio[0]
+    if ref.root:
+        pytest.skip("audio of this corpus lies in another root")
+    low = source.path(ref).parent
+    with pytest.raises(SourceError, match=r"Expected .*Pass SOURCE=") as caught:
+        cls(low)
+    cls(str(caught.value).rsplit("Pass SOURCE=", 1)[1].rstrip("."))  # what it says to pass is right
+
+
+def test_missing_and_unrelated_folders_say_what_is_expected(
+    corpus: tuple[type[Source], Fixture], tmp_path: Path
+) -> None:
+    cls, _ = corpus
+    with pytest.raises(SourceError, match="does not exist; expected"):
+        cls(tmp_path / "nowhere")
+    (tmp_path / "here/holiday").mkdir(parents=True)
+    (tmp_path / "here/photo.jpg").touch()
+    with pytest.raises(SourceError, match=r"is not the corpus\. Expected .*found holiday, photo\.jpg"):
+        cls(tmp_path / "here")
+
+
+def test_unknown_split_lists_those_that_are_there(corpus: tuple[type[Source], Fixture]) -> None:
+    cls, fixture = corpus
+    source = cls(fixture.source, fixture.roots)
+    with pytest.raises(SourceError, match=f"no split 'weekend'.*{', '.join(source.available_splits())}"):
+        source.records("weekend")
+
+
+def test_unknown_root_is_refused(corpus: tuple[type[Source], Fixture], tmp_path: Path) -> None:
+    cls, fixture = corpus
+    with pytest.raises(SourceError, match="ROOTS names 'typo'"):
+        cls(fixture.source, {"typo": tmp_path})
+
+
+def test_vanished_corpus_is_no_reject(corpus: tuple[type[Source], Fixture], tmp_path: Path) -> None:
+    """A corpus that goes away while it is read stops the reading; its utterances are not `audio_missing`."""
+    cls, fixture = corpus
+    copy = tmp_path / fixture.source.name
+    shutil.copytree(fixture.source, copy)
+    for split, ids in fixture.records.items():
+        if len(ids) < 2:
+            continue
+        source = cls(copy, fixture.roots)
+        stream = source.records(split)
+        first = next(item for item in stream if isinstance(item, Record))
+        copy.rename(tmp_path / "away")
+        seen: list[Record | Reject] = [first]
+        with contextlib.suppress(SourceError, OSError):  # what was listed before may end in peace
+            for item in stream:
+                seen.append(item)
+        lost = {item.id for item in seen if isinstance(item, Reject) and item.reason == "audio_missing"}
+        assert lost <= {name for name, reason in fixture.rejects.get(split, set()) if reason == "audio_missing"}
+        (tmp_path / "away").rename(copy)

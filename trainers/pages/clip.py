@@ -1,0 +1,140 @@
+"""One clip as a picture and a sound: log-mel with word times above and below, and a player."""
+
+from __future__ import annotations
+
+import base64
+import io
+import struct
+import unicodedata
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+import soundfile
+
+from trainers.features import MAX_SECONDS, N_FFT, SAMPLE_RATE, log_mel
+from trainers.metrics.timestamps import Unit
+from trainers.pages.html import Html, element
+
+PIXELS_PER_SECOND = 190
+LEAST_WIDTH, MOST_WIDTH = 300, 1010  # pixels
+MEL_HEIGHT, ROW_HEIGHT, AXIS_HEIGHT = 96, 19, 15  # pixels
+FONT = 11.0
+# Anchors of the colour map, dark to bright; evenly spaced.
+ANCHORS = ((13, 8, 40), (64, 20, 100), (140, 41, 99), (205, 72, 64), (246, 148, 52), (252, 236, 165))
+
+
+def figure(waveform: np.ndarray, gold: Sequence[Unit] = (), predicted: Sequence[Unit] = ()) -> Html:
+    """The mel spectrogram of a clip with its right words above and the predicted words below, times in seconds.
+
+    Args:
+        waveform: (samples,) int16, 16 kHz; the picture ends at 30 s.
+    """
+    waveform = waveform[: int(MAX_SECONDS * SAMPLE_RATE)]
+    seconds = len(waveform) / SAMPLE_RATE
+    width = round(min(MOST_WIDTH, max(LEAST_WIDTH, seconds * PIXELS_PER_SECOND)))
+    if len(waveform) < N_FFT:
+        return element("p", f"{seconds:.3f} s: too short for a picture", class_="soft small")
+    scale = width / seconds
+    top = ROW_HEIGHT if gold else 0
+    bottom = ROW_HEIGHT if predicted else 0
+    parts = [_mel_image(waveform, width, top)]
+    if gold:
+        parts += _words(gold, scale, 0, (0, top + MEL_HEIGHT), "var(--gold)")
+    if predicted:
+        parts += _words(predicted, scale, top + MEL_HEIGHT, (top + MEL_HEIGHT / 2, top + MEL_HEIGHT), "var(--guess)")
+    height = top + MEL_HEIGHT + bottom + AXIS_HEIGHT
+    step = next(step for step in (0.1, 0.2, 0.5, 1, 2, 5) if step * scale >= 42)
+    for count in range(int(seconds / step + 1e-6) + 1):
+        x, label = count * step * scale, f"{count * step:g}"
+        anchor = "start" if count == 0 else "end" if x > width - 14 else "middle"
+        parts.append(element("text", label, x=round(x, 1), y=height - 3, text_anchor=anchor))
+    svg = element("svg", *parts, width=width, height=height, viewBox=f"0 0 {width} {height}", role="img")
+    return element("div", svg, class_="clip")
+
+
+def _mel_image(waveform: np.ndarray, width: int, y: int) -> Html:
+    mel = log_mel(waveform).numpy()
+    fold = max(1, round(mel.shape[1] / (1.5 * width)))
+    frames = mel.shape[1] // fold * fold
+    mel = mel[::-1, :frames].reshape(mel.shape[0], -1, fold).mean(axis=2)
+    low, high = float(mel.min()), float(mel.max())
+    pixels = ((mel - low) / max(high - low, 1e-6) * 255).round().astype(np.uint8)
+    data = base64.b64encode(png(pixels, _palette())).decode()
+    return element(
+        "image", href=f"data:image/png;base64,{data}", x=0, y=y, width=width, height=MEL_HEIGHT,
+        preserveAspectRatio="none",
+    )  # fmt: skip
+
+
+def _words(units: Sequence[Unit], scale: float, y: float, lines: tuple[float, float], colour: str) -> list[Html]:
+    parts = []
+    for unit in units:
+        left, right = unit.start * scale, max(unit.end * scale, unit.start * scale)
+        title = element("title", f"{unit.word} {unit.start:.2f}–{unit.end:.2f} s")
+        box = element(
+            "rect", x=round(left, 1), y=y + 1.5, width=round(right - left, 1), height=ROW_HEIGHT - 3, rx=3, fill=colour,
+            fill_opacity=0.16, stroke=colour, stroke_opacity=0.55,
+        )  # fmt: skip
+        edges = [
+            element("line", x1=x, x2=x, y1=lines[0], y2=lines[1], stroke=colour, stroke_opacity=0.75)
+            for x in (round(left, 1), round(right, 1))
+        ]
+        font = min(FONT, (right - left - 2) / max(_ems(unit.word), 0.1))
+        label = None
+        if font >= 6:
+            label = element(
+                "text", unit.word, x=round((left + right) / 2, 1), y=y + ROW_HEIGHT - 6, text_anchor="middle",
+                style=f"font-size: {font:.1f}px; fill: {colour}",
+            )  # fmt: skip
+        parts.append(element("g", title, box, *edges, label))
+    return parts
+
+
+def _ems(text: str) -> float:
+    """About how wide a text is, in units of its font size."""
+    return sum(1.0 if unicodedata.east_asian_width(character) in "WF" else 0.58 for character in text)
+
+
+def _palette() -> np.ndarray:
+    """(256, 3) uint8: the colour of each level."""
+    levels = np.linspace(0, len(ANCHORS) - 1, 256)
+    anchors = np.array(ANCHORS, dtype=float).T
+    return np.stack([np.interp(levels, range(len(ANCHORS)), channel) for channel in anchors], axis=1).astype(np.uint8)
+
+
+def png(pixels: np.ndarray, palette: np.ndarray) -> bytes:
+    """A PNG file of 8-bit levels.
+
+    Args:
+        pixels: (height, width) uint8, places in the palette; the first row is the upper one.
+        palette: (256, 3) uint8, red, green and blue.
+    """
+    height, width = pixels.shape
+    rows = np.zeros((height, width + 1), dtype=np.uint8)  # each row starts with its filter: none
+    rows[:, 1:] = pixels
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        _chunk(kind, data)
+        for kind, data in (
+            (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
+            (b"PLTE", palette.tobytes()),
+            (b"IDAT", zlib.compress(rows.tobytes(), 9)),
+            (b"IEND", b""),
+        )
+    )
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def player(waveform: np.ndarray) -> Html:
+    """An audio element that carries the clip as FLAC.
+
+    Args:
+        waveform: (samples,) int16, 16 kHz.
+    """
+    flac = io.BytesIO()
+    soundfile.write(flac, waveform, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    data = base64.b64encode(flac.getvalue()).decode()
+    return element("audio", controls="", preload="none", src=f"data:audio/flac;base64,{data}")

@@ -10,7 +10,8 @@ import unicodedata
 
 from pipelines.source import TextForm
 
-UNSPACED = frozenset({"zh", "zh_tr", "yue", "ja"})  # no space between words
+# Written without spaces altogether; in Thai, Lao or Khmer a space ends a phrase and stays.
+CJK_LANGUAGES = frozenset({"zh", "zh_tr", "yue", "ja"})
 TURKIC = frozenset({"tr", "az"})  # I is the capital of the dotless ı
 
 # Letters and digits in full width become ASCII; punctuation in full width is Chinese punctuation and stays.
@@ -39,7 +40,7 @@ def normalise(text: str, language: str | None, form: TextForm) -> str:
     if not _PLAIN.fullmatch(text):
         text = unicodedata.normalize("NFC", text).translate(_NARROW).translate(_INVISIBLE)
         text = " ".join(_CONTROL.sub(" ", text).split())
-        if language in UNSPACED:
+        if language in CJK_LANGUAGES:
             text = _CJK_SPACE.sub("", text)
     if form == "unpunctuated":
         text = lower(text, language)

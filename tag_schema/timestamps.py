@@ -15,12 +15,11 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from tag_schema.annotations import TargetError, TimedEvent, TimedWord, Turn
-from tag_schema.vocabulary import END, LAST_CENTISECOND, LAST_SECOND, TIME_STEP, TIME_TOKENS, strip_tokens, tag
+from tag_schema.vocabulary import LAST_CENTISECOND, LAST_SECOND, TIME_STEP, TIME_TOKENS, tag
 
 SILENCE: Final = tag("sil")
 
@@ -32,7 +31,6 @@ EDGE_TOLERANCE: Final = 0.05  # seconds
 
 SECONDS_OF_DIGITS: Final[Mapping[str, float]] = {token[2:-2]: i / 100 for i, token in enumerate(TIME_TOKENS)}
 _TOKEN_OF_SECONDS: Final[Mapping[float, str]] = {i / 100: TIME_TOKENS[i] for i in range(LAST_CENTISECOND + 1)}
-_ANY_TIME: Final = re.compile(r"<\|([0-9]{1,2}\.[0-9]+)\|>")
 
 
 class WordLike(Protocol):
@@ -55,14 +53,6 @@ class SpanLike(Protocol):
     def start(self) -> float: ...
     @property
     def end(self) -> float: ...
-
-
-class TimedUnit(NamedTuple):
-    """A unit of a model's output, a word or `<|sil|>`, and the times that the model gave it, in seconds."""
-
-    unit: str
-    start: float
-    end: float
 
 
 def time_token(seconds: float) -> str:
@@ -189,22 +179,3 @@ def _clip_end(seconds: float) -> int:
 def _nearest(seconds: float) -> int:
     # Rounded first, because 0.285 * 100 is 28.499999999999996 and a time written as 0.285 means 28.5 steps.
     return math.floor(round(seconds * 100, 6) + 0.5)
-
-
-def read_units(text: str) -> list[TimedUnit]:
-    """What can be recovered of words and times from a response, however malformed.
-
-    Units are what stands between two times, stripped, without other tokens; silences are kept as `<|sil|>`,
-    empty stretches are not units. Text before the first time begins at 0, as the prompt's `<|0.00|>` says, and
-    text after the last time has no end and is left out. Times are taken as they are, falling ones too.
-    """
-    pieces = _ANY_TIME.split(text.partition(END)[0])
-    units = []
-    start = 0.0
-    for raw, digits in zip(pieces[0::2], pieces[1::2], strict=False):
-        unit = strip_tokens(raw, " ").strip() or (SILENCE if SILENCE in raw else "")
-        end = float(digits)
-        if unit:
-            units.append(TimedUnit(unit, start, end))
-        start = end
-    return units

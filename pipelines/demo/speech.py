@@ -141,7 +141,7 @@ class Espeak:
         return resample(waveform[:end], self._rate_of(voice))
 
     def _rate_of(self, voice: Voice) -> int:
-        """The rate at which the library's audio is that of a speaker of this size; round, so that resampling is fast."""
+        """The rate at which the library's audio is a speaker's of this size; round, so that resampling is fast."""
         return round(self._rate / voice.size / 50) * 50
 
     def _synthesise(self, text: str, voice: Voice) -> tuple[NDArray[np.float32], dict[int, int], list[int]]:

@@ -1,4 +1,4 @@
-"""Measured times on the 10 ms grid, and times read back from a model's text."""
+"""Measured times on the 10 ms grid."""
 
 import itertools
 import re
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tag_schema.languages import join_words
 from tag_schema.target import Target, TargetError, TimedEvent, TimedWord, Turn
-from tag_schema.timestamps import floor_to_grid, number_turns, quantise, quantise_events, read_units, time_token
+from tag_schema.timestamps import floor_to_grid, number_turns, quantise, quantise_events, time_token
 from tests.tag_schema.strategies import targets
 
 
@@ -142,32 +142,3 @@ def test_deleting_times_and_silence_gives_the_transcript(target):
     read = re.sub(r"<\|(?:sil|[0-9]+\.[0-9]{2})\|>", "", re.sub(r"<\|31\.00\|>", "□", target.render().response))
     transcript = join_words([word.word for word in target.words], target.text_language)
     assert read == transcript.replace("<|31.00|>", "□")
-
-
-@settings(max_examples=50, deadline=None)
-@given(targets("srwt"))
-def test_well_formed_text_is_read_like_a_target(target):
-    units = read_units(target.render().text)
-    read = [unit for unit in units if unit.unit != "<|sil|>"]
-    plain = [word for word in target.words if "|" not in word.word]
-    if len(plain) == len(target.words):
-        assert [tuple(unit) for unit in read] == [(word.word, word.start, word.end) for word in plain]
-        assert units[-1].end == target.seconds
-
-
-@pytest.mark.parametrize(
-    ("text", "units"),
-    [
-        ("", []),
-        ("no times at all", []),
-        ("a<|0.50|> b", [("a", 0.0, 0.5)]),  # no end, no unit
-        ("<|0.20|>a<|0.50|>", [("a", 0.2, 0.5)]),
-        ("a<|0.50|><|0.70|> b<|0.90|>", [("a", 0.0, 0.5), ("b", 0.7, 0.9)]),
-        ("a<|0.50|> b<|0.40|>", [("a", 0.0, 0.5), ("b", 0.5, 0.4)]),
-        ("a<|sil|><|0.50|><|sil|><|en|><|1.00|>", [("a", 0.0, 0.5), ("<|sil|>", 0.5, 1.0)]),
-        ("a<|0.50|><|endoftext|>b<|1.00|>", [("a", 0.0, 0.5)]),
-        ("a <|delim|>b<|0.5|>", [("a  b", 0.0, 0.5)]),
-    ],
-)
-def test_imperfect_text_gives_what_it_holds(text, units):
-    assert [tuple(unit) for unit in read_units(text)] == units

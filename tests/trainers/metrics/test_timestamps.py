@@ -1,9 +1,12 @@
 """Word boundaries: our AAS on cases worked out by hand, the published script's with its quirks."""
 
 import pytest
+from hypothesis import given, settings
 
+from tests.tag_schema.strategies import targets
 from trainers.metrics.answer import Answer
 from trainers.metrics.timestamps import aas_reference, average_shift, read_units
+from trainers.metrics.words import normalise_transcript
 
 PROMPT = "<|startoftranscript|><|en|><|transcribe|><|en|><|timestamps|><|0.00|>"
 SPOKEN = "<|sil|><|0.50|>one<|0.80|> two<|1.20|><|sil|><|1.50|>"
@@ -78,3 +81,13 @@ def test_published_script_compares_with_the_wrong_answer_after_a_drop_on_each_si
     assert aas_reference([Answer((first,), "no times"), Answer(("none",), second)]).seconds is None
     shifted = aas_reference([Answer((first,), "no times"), Answer(("none",), "<|0.30|>a<|0.40|>")])
     assert shifted.seconds == pytest.approx(0.4)
+
+
+@settings(max_examples=50, deadline=None)
+@given(targets("srwt"))
+def test_units_of_well_formed_text_are_the_words_of_its_target(target):
+    language = target.text_language
+    read = [(unit.word, unit.start, unit.end) for unit in read_units(target.render().text, language)]
+    spoken = [(normalise_transcript(word.word, language), word.start, word.end) for word in target.words]
+    if not any("|" in word.word for word in target.words):  # a word that looks like a token
+        assert read == [unit for unit in spoken if unit[0]]

@@ -86,16 +86,20 @@ def sentence_part(words: tuple[str, ...]) -> Part:
     return "dev" if place else "test"
 
 
-def draw_sentence(part: Part, rng: np.random.Generator) -> tuple[str, ...]:
-    """A random sentence of one to four words (in dev and test two to four) that belongs to `part`.
+# How many words a sentence has: the share of one, two, three and four. Training has many short ones: where to listen for
+# which word is learned from them first, and then holds for longer ones. With as many long ones as in the test, the tiny
+# model needs several times as long to find it out. Of sentences with word times it needs long ones too: from short
+# ones alone it learns how long words usually last, and then places the third and fourth without listening.
+HELD_OUT_LENGTHS = (0.0, 0.5, 0.35, 0.15)
+TRAINING_LENGTHS = (0.35, 0.35, 0.2, 0.1)
+TIMED_TRAINING_LENGTHS = (0.1, 0.25, 0.3, 0.35)
 
-    Training has many short ones: where to listen for which word is learned from them first, and then holds for longer
-    ones. With as many long ones as in the test, the tiny model needs several times as long to find it out.
-    """
-    lengths = (1, 2, 3, 4) if part == "train" else (2, 3, 4)
-    shares = (0.35, 0.35, 0.2, 0.1) if part == "train" else (0.5, 0.35, 0.15)
+
+def draw_sentence(part: Part, rng: np.random.Generator, timed: bool = False) -> tuple[str, ...]:
+    """A random sentence of one to four words (in dev and test two to four) that belongs to `part`."""
+    training = TIMED_TRAINING_LENGTHS if timed else TRAINING_LENGTHS
     while True:
-        length = int(rng.choice(lengths, p=shares))
+        length = 1 + int(rng.choice(4, p=training if part == "train" else HELD_OUT_LENGTHS))
         words = tuple(WORDS[int(place)] for place in rng.integers(len(WORDS), size=length))
         if sentence_part(words) == part:
             return words

@@ -84,7 +84,7 @@ def timit_job(folder: Path, number: int) -> float:
     place.mkdir(parents=True)
     seconds = 0.0
     for count in range(1, TIMED_SENTENCES[speaker.part] + 1):
-        words = draw_sentence(speaker.part, rng)
+        words = draw_sentence(speaker.part, rng, timed=True)
         take = english_take(espeak, speaker, rng, words)
         stem = f"SX{count}"
         write_sphere(place / f"{stem}.WAV", take.waveform)

@@ -31,6 +31,7 @@ def ray_options(cores: int | None = None) -> dict[str, Any]:
     logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
     here = available_cores()
     return options | {
+        "address": "local",  # not the cluster that someone else has started on this machine
         "num_cpus": min(cores or here, here),
         "object_store_memory": OBJECT_STORE_BYTES,
         "include_dashboard": False,

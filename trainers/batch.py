@@ -180,7 +180,7 @@ def collate(
         label_tasks += [example.task] * len(example.labelled)
 
     frames = [mel.shape[1] // 2 for mel in mels]
-    mel = torch.zeros(len(mels), mels[0].shape[0] if mels else 80, 2 * max(frames, default=0))
+    mel = torch.zeros(len(mels), mels[0].shape[0] if mels else 0, 2 * max(frames, default=0))
     audio_source: list[np.ndarray] = []
     pooled_index: list[np.ndarray] = []
     pooled_before = 2  # the two markers

@@ -10,6 +10,7 @@ loaded without DeepSpeed. Frozen parameters are not stored; their fingerprint is
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -47,6 +48,7 @@ class CheckpointRecord:
     frozen: str  # fingerprint of the parameters that are not stored
     validation_loss: float | None = None
     best_loss: float | None = None  # of the run so far
+    dtype: str = "float32"  # of the language model while it was trained
     schema: int = SCHEMA
 
 
@@ -97,18 +99,38 @@ def read_record(storage: Storage, folder: str) -> CheckpointRecord:
 def write(storage: Storage, folder: str, record: CheckpointRecord, tensors: dict[str, dict[str, Tensor]]) -> None:
     """Write a checkpoint's files, its record last. `tensors`: file name to tensors by name."""
     for file, named in tensors.items():
-        with tempfile.TemporaryDirectory() as scratch:
-            local = Path(scratch) / file
+        with _scratch(storage, folder, file) as local:
             save_file({name: tensor.contiguous() for name, tensor in named.items()}, local)
-            storage.put_file(local, f"{folder}/{file}")
+            storage.put_file(local, f"{folder}/{file}", move=True)
     storage.replace(f"{folder}/{RECORD}", encode(record))
 
 
+@contextlib.contextmanager
+def _scratch(storage: Storage, folder: str, file: str) -> Iterator[Path]:
+    """A path for a file that is to be put into `folder`: on the same disk where that is one, so that it only moves."""
+    here = storage.local_path(f"{folder}/.tmp-{file}")
+    if here is None:
+        with tempfile.TemporaryDirectory() as scratch:
+            yield Path(scratch) / file
+    else:
+        here.parent.mkdir(parents=True, exist_ok=True)
+        yield here
+
+
 def prune(storage: Storage, kind: str, keep: int) -> None:
-    """Delete all but the latest `keep` checkpoints of `kind`: of each its record first, so that none is left half."""
-    for folder in find(storage, kind)[:-keep]:
-        storage.delete(f"{folder}/{RECORD}")
-        storage.delete(*(path for path in storage.list(folder)))
+    """Delete all but the latest `keep` checkpoints of `kind`, and what an earlier deletion that died left of others.
+
+    Of each its record goes first, so that no half of it is ever taken for a whole.
+    """
+    kept = find(storage, kind)[-keep:]
+    for name in storage.folders(FOLDER):
+        folder = f"{FOLDER}/{name}"
+        if name.startswith(f"{kind}-") and kept and folder < kept[0]:
+            storage.delete(f"{folder}/{RECORD}", *storage.list(folder))
+            here = storage.local_path(folder)
+            if here is not None:
+                with contextlib.suppress(OSError):  # a file that is not ours
+                    here.rmdir()
 
 
 def read_tensors(storage: Storage, path: str) -> dict[str, Tensor]:
@@ -145,11 +167,14 @@ def load_weights(model: QwenAudio, weights: dict[str, Tensor], where: str) -> No
             parameter.copy_(weights[name])
 
 
-def load_model(url: str, **storage_options: Any) -> tuple[QwenAudio, Tokenizer, CheckpointRecord]:
-    """A trained model, in evaluation mode on the CPU in float32.
+def load_model(
+    url: str, places: ModelConfig | None = None, device: str = "cpu", **storage_options: Any
+) -> tuple[QwenAudio, Tokenizer, CheckpointRecord]:
+    """A trained model in evaluation mode: on a CPU in float32, on a GPU in the numbers it was trained in.
 
     Args:
         url: a checkpoint's folder, or a run's: then its best checkpoint, or its last where there is no best.
+        places: its names of the tokenizer and the language model hold, for they may have moved since the training.
 
     Raises:
         ConfigError: there is none.
@@ -163,13 +188,22 @@ def load_model(url: str, **storage_options: Any) -> tuple[QwenAudio, Tokenizer, 
             raise ConfigError(f"{url}: no checkpoint there; pass a run's folder, such as runs/tiny")
         folder = f"{found[-1]}/"
     record = decode(storage.read_bytes(f"{folder}{RECORD}"), storage.full(f"{folder}{RECORD}"))
-    tokenizer = Tokenizer.named(record.model.tokenizer, record.model.vocabulary, record.model.base_size)
+    shape = record.model
+    if places:
+        language = dataclasses.replace(shape.language, pretrained=places.language.pretrained)
+        shape = dataclasses.replace(shape, tokenizer=places.tokenizer, language=language)
+    # The encoder's weights are all in the checkpoint.
+    shape = dataclasses.replace(shape, audio=dataclasses.replace(shape.audio, pretrained=""))
+    tokenizer = Tokenizer.named(shape.tokenizer, shape.vocabulary, shape.base_size)
+    dtype = getattr(torch, record.dtype)
     torch.manual_seed(record.seed)  # a frozen base without pretrained weights is made again from the seed
-    model = build_model(record.model, tokenizer)
+    model = build_model(shape, tokenizer, dtype=dtype)
     if fingerprint(model) != record.frozen:
         raise ConfigError(f"{storage.full(folder)}: trained with another frozen language model than the one here")
     load_weights(model, read_tensors(storage, f"{folder}{WEIGHTS}"), storage.full(f"{folder}{WEIGHTS}"))
-    return model.eval(), tokenizer, record
+    for parameter in model.parameters():  # not the buffers: positions need float32
+        parameter.data = parameter.data.to(torch.float32 if device == "cpu" else dtype)
+    return model.to(device).eval(), tokenizer, record
 
 
 def gather(engine: Any) -> Iterator[tuple[str, Tensor, Tensor, Tensor]]:

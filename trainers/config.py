@@ -9,7 +9,7 @@ from omegaconf import MISSING
 from shards.config import ConfigError
 from shards.stream.config import StreamConfig
 from trainers.evaluation.config import EvaluateConfig, ReportConfig
-from trainers.features import SpecAugmentConfig
+from trainers.features import MAX_SECONDS, SpecAugmentConfig
 from trainers.loss import LossConfig
 from trainers.model.qwen_audio import ModelConfig
 from trainers.optim import OptimConfig
@@ -72,7 +72,7 @@ class PretrainConfig:
     report: ReportConfig = field(default_factory=ReportConfig)  # of `trainers/report.py`
 
     def __post_init__(self) -> None:
-        if not self.name or "/" in self.name:
+        if not self.name.strip(".") or "/" in self.name:
             raise ConfigError(f"name={self.name}: expected the name of a folder below output={self.output}")
         if self.precision not in PRECISIONS:
             raise ConfigError(f"precision={self.precision}: expected {', '.join(PRECISIONS)}")
@@ -80,21 +80,42 @@ class PretrainConfig:
             raise ConfigError(f"zero_stage={self.zero_stage}: expected 0, 1, 2 or 3")
         if self.precision == "bfloat16" and self.zero_stage == 0:
             raise ConfigError("precision=bfloat16 needs zero_stage=1 or more, which keeps the master weights")
+        if not 0 <= self.seed < 2**32:
+            raise ConfigError(f"seed={self.seed}: expected 0 to {2**32 - 1}")
+        if self.data.max_seconds > MAX_SECONDS:
+            raise ConfigError(f"data.max_seconds={self.data.max_seconds:g}: the encoder takes {MAX_SECONDS:g} s")
+        for split in self.validation.splits:
+            if len(split.split("/")) != 2 or not all(split.split("/")):
+                raise ConfigError(f"validation.splits: '{split}' is not of the form dataset/split")
+        if self.workers.gpus not in (0, 1):
+            raise ConfigError(f"workers.gpus={self.workers.gpus}: expected 0 or 1, and one worker for each GPU")
+        if self.workers.cores <= 0 or self.workers.restarts < 0:
+            raise ConfigError("workers: expected cores above 0, and 0 restarts or more")
         for key, value in (
             ("steps", self.steps),
             ("micro_batch_positions", self.micro_batch_positions),
             ("log_every", self.log_every),
             ("validation.every", self.validation.every),
+            ("validation.samples_per_task", self.validation.samples_per_task),
+            ("loss.chunk", self.loss.chunk),
             ("checkpoint.every", self.checkpoint.every),
             ("checkpoint.keep", self.checkpoint.keep),
             ("workers.count", self.workers.count),
+            ("workers.threads", self.workers.threads),
         ):
             if value < 1:
                 raise ConfigError(f"{key}={value}: expected 1 or more")
 
+    @property
+    def run_url(self) -> str:
+        """The run's folder."""
+        return f"{self.output.rstrip('/')}/{self.name}"
+
 
 # What may differ between the sittings of one run: it changes where and how fast, not what is learned.
 FREE_KEYS = (
-    *("output", "log_every", "dry_run", "checkpoint", "workers", "micro_batch_positions"),
+    *("output", "log_every", "dry_run", "checkpoint", "workers", "micro_batch_positions", "loss.chunk"),
+    *("data.shards", "data.storage_options", "data.threads", "data.prefetch"),
+    *("data.pins", "data.benchmark_pins"),  # compared by the stream
     *("evaluate", "report"),
 )

@@ -24,14 +24,19 @@ def resolve_precision(precision: str, gpus: int) -> Precision:
 
 
 def start_engine(
-    model: nn.Module, optimizer: torch.optim.Optimizer, zero_stage: int, precision: Precision, clip: float
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    zero_stage: int,
+    precision: Precision,
+    clip: float,
+    device: torch.device,
 ) -> Any:
-    """A DeepSpeed engine over the process group that exists already.
+    """A DeepSpeed engine on `device`, over the process group that exists already.
 
     One engine step may take several backward passes; the caller says which is the last
     (`set_gradient_accumulation_boundary`) and scales the losses, so DeepSpeed is told of no accumulation.
     """
-    if not torch.cuda.is_available():
+    if device.type == "cpu":  # also on a machine with GPUs, which DeepSpeed would take
         os.environ["DS_ACCELERATOR"] = "cpu"
     os.environ.setdefault("LOCAL_RANK", "0")  # launchers set it; DeepSpeed insists on it
     import deepspeed

@@ -21,6 +21,7 @@ import logging
 from collections.abc import Sequence
 
 import torch
+from safetensors import SafetensorError
 
 from shards.config import ConfigError, load_config
 from shards.schema import ShardError
@@ -33,7 +34,7 @@ from trainers.evaluation.generation import GenerationError, Speaker, default_pro
 from trainers.evaluation.progress import Progress
 from trainers.evaluation.scores import Row, main_details
 
-USER_ERRORS = (ConfigError, ShardError, StorageError, GenerationError)
+USER_ERRORS = (ConfigError, ShardError, StorageError, GenerationError, SafetensorError, OSError)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -66,10 +67,14 @@ def evaluate(config: PretrainConfig) -> str:
     if missing:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         processes = config.evaluate.processes or default_processes(device)
+        if processes > 1 and device.type == "cuda":
+            raise ConfigError(
+                f"evaluate.processes={processes}: several share a model on CPUs only; this machine has a GPU"
+            )
         if processes > 1:
             torch.set_num_threads(1)
         print(f"checkpoint {checkpoint.url}, {processes} process{'es' * (processes > 1)} on {device}")
-        model, tokenizer, record = load_model(checkpoint.url, **config.data.storage_options)
+        model, tokenizer, record = load_model(checkpoint.url, config.model, device.type, **config.data.storage_options)
         speaker = Speaker(model, tokenizer, record.model.audio.n_mels, device)
         progress = Progress("answers", evaluation.open_questions(missing))
         selection = evaluation.answer(missing, speaker, processes, progress)

@@ -15,10 +15,13 @@ import torch
 import torchaudio
 from torch import Tensor
 
+from shards.config import ConfigError
+
 SAMPLE_RATE = 16_000  # Hz, mono; every clip in every shard
 N_FFT = 400  # waveform samples: 25 ms
 HOP_LENGTH = 160  # waveform samples: 10 ms per mel frame
 MAX_SECONDS = 30.0  # the encoder's positions and the time tokens end here
+MAX_FRAMES = 3000  # mel frames of that
 
 
 def conv_frames(samples: int) -> int:
@@ -70,10 +73,11 @@ def log_mel(waveform: np.ndarray | Tensor, n_mels: int = 80) -> Tensor:
     # At 30 s that padding ends, and there, as in the reference, the edge is reflected.
     zeros = min(2 * N_FFT, round(MAX_SECONDS * SAMPLE_RATE) - len(samples))
     padded = torch.nn.functional.pad(samples.float(), (0, zeros))
-    spectrum = torch.stft(padded, N_FFT, HOP_LENGTH, window=_window(), return_complex=True)[:, :frames]
+    spectrum = torch.stft(padded, N_FFT, HOP_LENGTH, window=_window(), return_complex=True)[:, :MAX_FRAMES]
     power = spectrum.real.square() + spectrum.imag.square()
     log_power = (_filterbank(n_mels) @ power).clamp_(min=1e-10).log10_()
-    return (torch.maximum(log_power, log_power.max() - 8.0) + 4.0) / 4.0
+    # The maximum counts every window that hears something of the clip, also one that ends after the last frame kept.
+    return (torch.maximum(log_power[:, :frames], log_power.max() - 8.0) + 4.0) / 4.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,13 @@ class SpecAugmentConfig:
     time_masks: int = 1
     time_width: int = 100  # mel frames at most
     time_share: float = 0.2  # and at most this share of the clip: a mask must not swallow a word command
+
+    def __post_init__(self) -> None:
+        for key in ("frequency_masks", "frequency_width", "time_masks", "time_width"):
+            if getattr(self, key) < 0:
+                raise ConfigError(f"augment.{key}={getattr(self, key)}: expected 0 or more")
+        if not 0 < self.time_share <= 1:
+            raise ConfigError(f"augment.time_share={self.time_share}: expected more than 0, and 1 at most")
 
 
 def spec_augment(mel: Tensor, config: SpecAugmentConfig, *key: object) -> Tensor:

@@ -14,10 +14,11 @@ import json
 import math
 import os
 import platform
+import re
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,15 +34,19 @@ from shards.config import ConfigError, load_config
 from shards.local_ray import available_cores, ray_options
 from shards.schema import ShardError
 from shards.storage import Storage, StorageError
+from shards.stream.config import StreamConfig
 from shards.stream.stream import SampleStream
 from trainers import checkpoint
 from trainers.config import FREE_KEYS, PretrainConfig
+from trainers.engine import resolve_precision
 from trainers.model.qwen_audio import build_model, parameter_counts
 from trainers.progress import METRICS, describe
 from trainers.tokens import Tokenizer
+from trainers.validation import check_held_out
 
 RUN = "run.json"
 CONFIG = "config.yaml"
+LOST_CONNECTION = ("connection closed by peer", "connection reset", "connection refused", "broken pipe")
 LIBRARIES = ("torch", "torchaudio", "deepspeed", "transformers", "ray", "numpy")
 
 
@@ -101,7 +106,7 @@ def pretrain(config: PretrainConfig) -> int:
     # Workers need not run in this folder.
     shards = dataclasses.replace(config.data, shards=from_anywhere(config.data.shards))
     config = dataclasses.replace(config, output=from_anywhere(config.output), data=shards)
-    storage = Storage(f"{config.output}/{config.name}")
+    storage = Storage(config.run_url, **config.data.storage_options)
     config = begin(config, storage)
     done = checkpoint.find(storage, "step")
     step = checkpoint.read_record(storage, done[-1]).step if done else 0
@@ -117,6 +122,7 @@ def pretrain(config: PretrainConfig) -> int:
     with Narrator(storage, config.steps):
         failure = fit(placed(config), f"{placed_url(storage.url)}/ray")
     ray.shutdown()
+    failure = failure or divergence(storage, config.steps)
     if failure:
         print(f"error: {failure}", file=sys.stderr)
         return 1
@@ -176,6 +182,10 @@ def check(config: PretrainConfig) -> None:
                     "use fewer, or set RAY_ADDRESS to a cluster"
                 )
     Tokenizer.named(config.model.tokenizer, config.model.vocabulary, config.model.base_size)
+    for key in ("audio", "language"):
+        pretrained = getattr(config.model, key).pretrained
+        if pretrained.startswith(("/", ".", "~")) and not Path(pretrained).expanduser().exists():
+            raise ConfigError(f"model.{key}.pretrained={pretrained}: no such folder")
 
 
 def begin(config: PretrainConfig, storage: Storage) -> PretrainConfig:
@@ -186,27 +196,64 @@ def begin(config: PretrainConfig, storage: Storage) -> PretrainConfig:
         ShardError: a split without an index.
     """
     storage.check_writable()
-    former = storage.read_if_there(RUN)
-    pins = dict(config.data.pins) or (json.loads(former)["pins"] if former else {})
+    found = storage.read_if_there(RUN)
+    former = json.loads(found) if found else None
+    config = dataclasses.replace(config, precision=run_precision(config, former), data=pinned(config.data, former))
     # Opened here already, because what is wrong with the data is better told before any worker starts.
-    stream = SampleStream(dataclasses.replace(config.data, pins=pins), world_size=config.workers.count)
-    pins = dict(stream.pins)
-    config = dataclasses.replace(config, data=dataclasses.replace(config.data, pins=pins))
-    settings: Any = OmegaConf.to_container(OmegaConf.structured(config))
-    del settings["data"]["storage_options"]  # may hold credentials
-    fixed = {key: value for key, value in settings.items() if key not in FREE_KEYS}
-    # Where the shards lie may change; what they are is pinned.
-    fixed["data"] = {key: value for key, value in settings["data"].items() if key not in ("shards", "pins")}
+    stream = SampleStream(config.data, world_size=config.workers.count)
+    check_held_out(config.data, config.validation.splits)
+    pins, benchmark_pins = dict(stream.pins), dict(stream.benchmark_pins)
+    config = dataclasses.replace(
+        config, data=dataclasses.replace(config.data, pins=pins, benchmark_pins=benchmark_pins)
+    )
+    settings = plain(config)
     if former:
-        difference = first_difference(json.loads(former)["settings"], json.loads(json.dumps(fixed)))
+        difference = first_difference(fixed(former["settings"]), fixed(settings))
         if difference:
             raise ConfigError(f"{storage.url} was begun with other settings: {difference}; choose another name=")
     else:
         versions = {name: version(name) for name in LIBRARIES} | {"python": platform.python_version()}
-        run = {"settings": fixed, "seed": config.seed, "pins": pins, "versions": versions}
-        storage.replace(RUN, json.dumps(run, indent=1).encode() + b"\n")
+        run = {"settings": fixed(settings), "seed": config.seed, "pins": pins, "benchmark_pins": benchmark_pins}
+        storage.replace(RUN, json.dumps(run | {"versions": versions}, indent=1).encode() + b"\n")
     storage.replace(CONFIG, OmegaConf.to_yaml(OmegaConf.create(settings)).encode())
     return config
+
+
+def run_precision(config: PretrainConfig, former: Mapping[str, Any] | None) -> str:
+    """What `precision` means for the whole run: `auto` is decided once, by the machine that the run begins on."""
+    if config.precision != "auto":
+        return config.precision
+    return former["settings"]["precision"] if former else resolve_precision("auto", config.workers.gpus)
+
+
+def pinned(data: StreamConfig, former: Mapping[str, Any] | None) -> StreamConfig:
+    """`data` held to the indexes that the run was begun with.
+
+    Raises:
+        ConfigError: the configuration pins others.
+    """
+    if not former:
+        return data
+    for split, sha256 in data.pins.items():
+        if former["pins"].get(split, sha256) != sha256:
+            raise ConfigError(f"data.pins: the run was begun with another index of {split}; choose another name=")
+    return dataclasses.replace(data, pins=former["pins"], benchmark_pins=former["benchmark_pins"])
+
+
+def plain(config: PretrainConfig) -> dict[str, Any]:
+    """The configuration as it is written down: without credentials."""
+    settings: Any = OmegaConf.to_container(OmegaConf.structured(config))
+    del settings["data"]["storage_options"]
+    return json.loads(json.dumps(settings))
+
+
+def fixed(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Written settings, completed by the defaults of what they do not say, but for what may change in a run's life."""
+    complete: Any = OmegaConf.to_container(OmegaConf.merge(OmegaConf.structured(PretrainConfig), dict(settings)))
+    for key in FREE_KEYS:
+        section, _, name = key.rpartition(".")
+        (complete[section] if section else complete).pop(name, None)
+    return json.loads(json.dumps(complete))
 
 
 def first_difference(former: Any, now: Any, key: str = "") -> str:
@@ -250,11 +297,26 @@ def fit(config: PretrainConfig, ray_folder: str) -> str:
 
 
 def explain(error: BaseException) -> str:
-    """The reason at the bottom of what Ray tells of a failed run."""
-    failures = getattr(error, "worker_failures", None) or {}
-    for failure in failures.values():
-        return str(failure).strip().splitlines()[-1]
-    return str(error).strip().splitlines()[-1]
+    """The reason at the bottom of what Ray tells of a failed run, and where to read more unless that says it all."""
+    failures = getattr(error, "worker_failures", None) or {0: error}
+    reasons = [(str(failure).strip().splitlines() or [type(failure).__name__])[-1] for failure in failures.values()]
+    # When one worker dies, the others lose their connection to it: that is never the reason.
+    reason = min(reasons, key=lambda line: any(mark in line.lower() for mark in LOST_CONNECTION))
+    known = re.fullmatch(r"(?:[\w.]+\.)?(?:ConfigError|ShardError|StorageError): (.*)", reason)
+    return known[1] if known else f"{reason} (the workers' logs: /tmp/ray/session_latest/logs/train)"
+
+
+def divergence(storage: Storage, steps: int) -> str:
+    """Why the workers ended before the last step, or nothing."""
+    done = checkpoint.find(storage, "step")
+    last = checkpoint.read_record(storage, done[-1]).step if done else 0
+    records = [json.loads(line) for line in (storage.read_if_there(METRICS) or b"").splitlines()]
+    if last >= steps or not records or records[-1]["kind"] != "diverged":
+        return ""
+    return (
+        f"{storage.url}: at step {records[-1]['step']} the gradient is no finite number, the last checkpoint is of "
+        f"step {last}; begin another run with name= and a smaller optim.lr or optim.clip"
+    )
 
 
 def run_worker(given: dict[str, Any]) -> None:
@@ -266,6 +328,8 @@ def run_worker(given: dict[str, Any]) -> None:
     from trainers.training import train
 
     context = ray.train.get_context()
+    if not given["config"].workers.gpus:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""  # Ray leaves them visible to workers that asked for none
     device = ray.train.torch.get_device()
     train(given["config"], Worker(context.get_world_rank(), context.get_world_size(), device))
 

@@ -35,6 +35,8 @@ class Interval:
 
     def add(self, batch: Batch, losses: Tensor) -> None:
         """Count a micro-batch with the cross entropy of its labels."""
+        if not batch.label_count:
+            return  # the filler of a rank that has one micro-batch less than others
         self.losses = self.losses.to(losses.device)
         self.losses += task_sums(losses, batch.label_tasks, len(TASK_IDS))
         self.clips += batch.size
@@ -79,6 +81,8 @@ class Metrics:
 
 def describe(record: dict[str, Any], steps: int) -> str:
     """A record as one line."""
+    if record["kind"] == "diverged":
+        return f"step {record['step']}/{steps}  the gradient is no finite number"
     by_task = " ".join(f"{task} {loss:.3f}" for task, loss in record["losses"].items())
     if record["kind"] == "validation":
         return f"step {record['step']}/{steps}  held-out loss {record['loss']:.4f} ({by_task})" + (

@@ -24,7 +24,6 @@ from shards.statistics import hours
 from shards.storage import Storage, StorageError
 from shards.totals import summed
 from trainers.config import PretrainConfig
-from trainers.evaluation.evaluation import run_url
 from trainers.pages.chart import running_mean, sparkline
 from trainers.pages.gallery import choose, gallery, read_samples
 from trainers.pages.html import Content, Html, document, element
@@ -60,8 +59,8 @@ def page_path(config: PretrainConfig) -> Path:
     if config.report.output:
         return Path(config.report.output)
     if "://" in config.output:
-        raise ConfigError(f"the run is at {run_url(config)}; name a local file with report.output=report.html")
-    return Path(run_url(config)) / "report.html"
+        raise ConfigError(f"the run is at {config.run_url}; name a local file with report.output=report.html")
+    return Path(config.run_url) / "report.html"
 
 
 def write_page(path: Path, text: str) -> Path:
@@ -149,7 +148,8 @@ def key_numbers(run: Run) -> list[tuple[str, str]]:
     ]
     if run.steps:
         numbers.append((f"{run.steps:,}", "steps"))
-        numbers.append((f"{running_mean(run.curves.loss)[-1][1]:.3f}", "training loss"))
+    if smooth := running_mean(run.curves.loss):
+        numbers.append((f"{smooth[-1][1]:.3f}", "training loss"))
     goals = [row.met for row in run.rows if row.met is not None]
     if goals:
         numbers.append((f"{sum(goals)} of {len(goals)}", "goals met"))

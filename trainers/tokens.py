@@ -104,7 +104,12 @@ class Tokenizer:
     @classmethod
     def named(cls, name: str, tags: str = "released", base_size: int = 0) -> Tokenizer:
         """The tokenizer a configuration names: "bytes", a folder, or a name on the hub."""
-        return cls.bytes(tags) if name == "bytes" else cls.pretrained(name, tags, base_size)
+        if name != "bytes":
+            return cls.pretrained(name, tags, base_size)
+        tokenizer = cls.bytes(tags)
+        if base_size not in (0, tokenizer.base_size):
+            raise ConfigError(f"model.base_size={base_size}: model.tokenizer=bytes has {tokenizer.base_size} ids")
+        return tokenizer
 
     def tag_id(self, tag: str) -> int:
         """The id of one tag.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -35,7 +36,7 @@ class Training:
     def __init__(self, config: PretrainConfig, worker: Worker) -> None:
         self.config = config
         self.worker = worker
-        self.storage = Storage(f"{config.output}/{config.name}")
+        self.storage = Storage(config.run_url, **config.data.storage_options)
         precision = resolve_precision(config.precision, config.workers.gpus)
         self.dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
         self.tokenizer = Tokenizer.named(config.model.tokenizer, config.model.vocabulary, config.model.base_size)
@@ -52,7 +53,7 @@ class Training:
             weights = checkpoint.read_tensors(self.storage, f"{folder}/{checkpoint.WEIGHTS}")
             checkpoint.load_weights(model, weights, self.storage.full(folder))
         optimizer = make_optimizer(model, config.model.audio.layers, config.optim)
-        self.engine = start_engine(model, optimizer, config.zero_stage, precision, config.optim.clip)
+        self.engine = start_engine(model, optimizer, config.zero_stage, precision, config.optim.clip, worker.device)
         checkpoint.prime(self.engine, self.record.step)
         if self.record.step:
             moments = checkpoint.read_tensors(self.storage, f"{folder}/{checkpoint.OPTIMIZER}")
@@ -61,11 +62,14 @@ class Training:
         self.stream = SampleStream(
             config.data, worker.rank, worker.world_size, step=self.record.step, transform=self._example
         )
+        if worker.rank == 0:
+            self.storage.sweep(checkpoint.FOLDER)  # what a killed sitting left half written
         held = held_out(config.data, config.validation.splits, config.validation.samples_per_task)
         self.held_out = [self._example(item) for item in held[worker.rank :: worker.world_size]]
 
     def _last_checkpoint(self) -> CheckpointRecord:
-        new = CheckpointRecord(step=0, seed=self.config.seed, model=self.config.model, frozen=self.frozen)
+        dtype = str(self.dtype).removeprefix("torch.")
+        new = CheckpointRecord(step=0, seed=self.config.seed, model=self.config.model, frozen=self.frozen, dtype=dtype)
         folders = checkpoint.find(self.storage, "step")
         if not folders:
             return new
@@ -87,7 +91,7 @@ class Training:
         """
         config = self.config
         # Dropout draws anew from here in every step, so that a resumed run draws the same.
-        torch.manual_seed((config.seed * 1_000_003 + step) * 1_000_003 + self.worker.rank)
+        torch.manual_seed(((config.seed * 1_000_003 + step) * 1_000_003 + self.worker.rank) % 2**63)
         examples = [item.features for item in items]
         parts, labels = equal_parts(examples, config.micro_batch_positions, self.worker, self.filler)
         for number, part in enumerate(parts, start=1):
@@ -151,7 +155,10 @@ class Training:
 
 
 def train(config: PretrainConfig, worker: Worker) -> None:
-    """Run one worker to `config.steps`; every rank calls it."""
+    """Run one worker to `config.steps`, or to where the run diverges, which its records then say.
+
+    Every rank calls it.
+    """
     torch.set_num_threads(config.workers.threads)
     training = Training(config, worker)
     record = training.record
@@ -164,6 +171,10 @@ def train(config: PretrainConfig, worker: Worker) -> None:
         interval.waited_seconds += time.perf_counter() - waiting_since
         gradient = training.step(batch.step, batch.items, interval)
         done = batch.step + 1
+        if not math.isfinite(gradient):  # the same number on every rank; what was saved before stays good
+            if metrics:
+                metrics.add({"kind": "diverged", "step": done})
+            return
         due = {every: done % every == 0 or done == config.steps for every in _intervals(config)}
 
         if due[config.log_every] or due[config.checkpoint.every]:
@@ -174,7 +185,7 @@ def train(config: PretrainConfig, worker: Worker) -> None:
         if due[config.validation.every] and config.validation.splits:
             losses = training.validate()
             loss = overall(losses)
-            best = record.best_loss is None or loss < record.best_loss
+            best = math.isfinite(loss) and (record.best_loss is None or loss < record.best_loss)
             record = dataclasses.replace(record, validation_loss=loss, best_loss=loss if best else record.best_loss)
             if best:
                 training.save(dataclasses.replace(record, step=done), best=True)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
+import pyarrow.compute as pc
 import torch
 from torch import Tensor
 
+from shards.config import ConfigError
 from shards.index import read_index
 from shards.storage import Storage
 from shards.stream.config import StreamConfig
@@ -53,6 +55,23 @@ def held_out(data: StreamConfig, splits: tuple[str, ...], samples_per_task: int)
                 target = next(target for target in evaluand.sample.targets if target.task == task)
                 found.append(HeldOut(evaluand.key, task, target.prompt, target.response, evaluand.waveforms))
     return found
+
+
+def check_held_out(data: StreamConfig, splits: tuple[str, ...]) -> None:
+    """Find out whether `held_out` will find something in every split.
+
+    Raises:
+        ConfigError: a split has no target of a task that is learned.
+        ShardError: a split has no index.
+    """
+    storage = Storage(data.shards, **data.storage_options)
+    for split in splits:
+        dataset, name = split.split("/")
+        index = read_index(storage, dataset, name, columns=["seconds", "targets"])
+        fitting = index.filter(pc.less_equal(index["seconds"], data.max_seconds))
+        tasks = {target["task"] for targets in fitting["targets"].to_pylist() for target in targets}
+        if not any(data.mixture.tasks.get(task, 1.0) for task in tasks):
+            raise ConfigError(f"validation.splits: {split} has no sample of a task that is learned")
 
 
 def mean_losses(sums: Tensor) -> dict[str, float]:

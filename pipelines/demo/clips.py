@@ -30,9 +30,11 @@ class Take:
 def record(utterance: Utterance, rng: np.random.Generator, longest: float | None = None) -> Take:
     """An utterance as a microphone might have it: silence around it, some loudness, noise 30 to 50 dB below.
 
-    `longest` limits the length in seconds by shortening the silence, and at the last the end of the speech.
+    One end in three is cut close, as corpora are that were cut out of longer recordings: so whether there is silence
+    has to be heard, and cannot be known. `longest` limits the length in seconds by shortening the silence, and at the
+    last the end of the speech.
     """
-    before, after = (int(rng.integers(640, 2560)) for _ in range(2))
+    before, after = (int(rng.integers(1280, 3840)) if rng.random() < 2 / 3 else 0 for _ in range(2))
     if longest is not None:
         room = max(round(longest * SAMPLE_RATE) - len(utterance.waveform), 0)
         before, after = min(before, room // 2), min(after, room - room // 2)

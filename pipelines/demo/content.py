@@ -44,7 +44,9 @@ class DemoSpeaker:
             rate=self.rate + int(rng.integers(-20, 21)),
             pitch=self.pitch + int(rng.integers(-12, 13)),
             pitch_range=int(rng.integers(35, 66)),
-            word_gap=int(rng.integers(4, 13)) if rng.random() < 0.7 else 0,
+            # Most sentences are spoken in one go; in the others every word stands alone. Pauses between the two, of a
+            # few hundredths of a second, can hardly be told from the closure of a "t".
+            word_gap=int(rng.integers(12, 25)) if rng.random() < 0.3 else 0,
             size=self.size,
         )
 
@@ -92,7 +94,7 @@ def sentence_part(words: tuple[str, ...]) -> Part:
 # ones alone it learns how long words usually last, and then places the third and fourth without listening.
 HELD_OUT_LENGTHS = (0.0, 0.5, 0.35, 0.15)
 TRAINING_LENGTHS = (0.35, 0.35, 0.2, 0.1)
-TIMED_TRAINING_LENGTHS = (0.1, 0.25, 0.3, 0.35)
+TIMED_TRAINING_LENGTHS = (0.15, 0.25, 0.3, 0.3)
 
 
 def draw_sentence(part: Part, rng: np.random.Generator, timed: bool = False) -> tuple[str, ...]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from shards.config import ConfigError
 from shards.index import read_index
+from shards.layout import index_path
 from shards.schema import ShardError
 from shards.storage import Storage
 
@@ -40,23 +43,33 @@ def benchmark_splits(storage: Storage) -> list[str]:
 
 
 class Benchmarks:
-    """The test splits' origins, fingerprints and texts, read once and matched against many training splits."""
+    """The test splits' origins, fingerprints and texts, read once and matched against many training splits.
 
-    def __init__(self, storage: Storage) -> None:
+    Args:
+        pins: dataset/split -> sha256 of its index: compare with exactly these, as a run did before; None: with every
+            test split there is.
+
+    Raises:
+        ConfigError: a pinned index is gone, or is another one.
+
+    Attributes:
+        pins: of the test splits compared.
+    """
+
+    def __init__(self, storage: Storage, pins: Mapping[str, str] | None = None) -> None:
         self._columns: dict[str, dict[str, pa.Array]] = {}
-        for split in benchmark_splits(storage):
+        self.pins: dict[str, str] = {}
+        for split in benchmark_splits(storage) if pins is None else sorted(pins):
             dataset, name = split.split("/")
             try:
                 table = read_index(storage, dataset, name, columns=list(MATCHED_BY))
+                self.pins[split] = check_pin(storage, split, pins)
             except ShardError as error:
+                if pins is not None:
+                    raise ConfigError(f"{error}; the run leaves out what occurs in {split}: put it back") from error
                 logger.warning("benchmark=%s not compared with the training data: %s", split, error)
                 continue
             self._columns[split] = {name: pc.unique(table[name]).drop_null() for name in MATCHED_BY}
-
-    @property
-    def splits(self) -> Sequence[str]:
-        """The test splits compared."""
-        return tuple(self._columns)
 
     def matches(self, table: pa.Table) -> dict[tuple[str, str], NDArray[np.bool_]]:
         """For each test split and way of matching that found something: which rows of the index `table` it found."""
@@ -70,6 +83,23 @@ class Benchmarks:
                 if rows.any():
                     found[split, MATCHED_BY[name]] = rows
         return found
+
+
+def check_pin(storage: Storage, split: str, pins: Mapping[str, str] | None) -> str:
+    """The sha256 of a split's index.
+
+    Raises:
+        ConfigError: another one is pinned.
+    """
+    path = index_path(*split.split("/"))
+    found = hashlib.sha256(storage.read_bytes(path)).hexdigest()
+    pinned = (pins or {}).get(split, found)
+    if pinned != found:
+        raise ConfigError(
+            f"{storage.full(path)}: its sha256 is {found}, the run was begun with {pinned}; "
+            "put the former shards back, or begin a new run with another name="
+        )
+    return found
 
 
 def longest_response(table: pa.Table) -> NDArray[np.int64]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Mapping
@@ -15,9 +14,8 @@ from numpy.typing import NDArray
 
 from shards.config import ConfigError
 from shards.index import read_index
-from shards.layout import index_path
 from shards.storage import Storage
-from shards.stream.benchmarks import Benchmarks
+from shards.stream.benchmarks import Benchmarks, check_pin
 from shards.stream.config import StreamConfig
 from shards.stream.draws import hash_strings
 from shards.stream.plan import Samples
@@ -39,6 +37,7 @@ class Catalogue:
     target_task: NDArray[np.int16]  # (T,) into `tasks`
     target_place: NDArray[np.int16]  # (T,) into the targets of the sample's JSON
     pins: Mapping[str, str]  # split -> sha256 of its index
+    benchmark_pins: Mapping[str, str]  # the same of the test splits that were compared
     left_out: Mapping[str, Mapping[str, int]]  # split -> reason -> samples
     benchmark_matches: Mapping[tuple[str, str, str], int]  # split, test split, matched by -> samples
 
@@ -51,14 +50,14 @@ def load_catalogue(config: StreamConfig, storage: Storage) -> Catalogue:
             mixture that occurs nowhere, or no sample left.
         ShardError: a split without an index, or with a damaged one.
     """
-    benchmarks = Benchmarks(storage) if config.exclude_benchmarks == "all" else None
+    benchmarks = Benchmarks(storage, config.benchmark_pins) if config.exclude_benchmarks == "all" else None
     pins, left_out, matches, parts = {}, {}, {}, []
     tasks: set[str] = set()
     # By dataset, so that the samples of one are neighbours.
     for split in sorted(config.splits, key=lambda name: (name.split("/")[0], config.splits.index(name))):
         dataset, name = split.split("/")
         table = _with_names(read_index(storage, dataset, name), dataset, name)
-        pins[split] = _pin(config, storage, split)
+        pins[split] = check_pin(storage, split, config.pins)
         tasks |= set(pc.unique(target_column(table, "task")).to_pylist())
         found = {} if benchmarks is None else benchmarks.matches(table)
         matches.update({(split, *pair): int(rows.sum()) for pair, rows in found.items()})
@@ -70,7 +69,7 @@ def load_catalogue(config: StreamConfig, storage: Storage) -> Catalogue:
         total = sum((Counter(reasons) for reasons in left_out.values()), Counter[str]())
         reasons = ", ".join(f"{reason} {count}" for reason, count in total.most_common()) or "the splits are empty"
         raise ConfigError(f"{config.shards}: no sample of {', '.join(config.splits)} is left to play: {reasons}")
-    return _catalogue(table, config, pins, left_out, matches)
+    return _catalogue(table, config, pins, benchmarks.pins if benchmarks else {}, left_out, matches)
 
 
 def log_selection(catalogue: Catalogue) -> None:
@@ -80,19 +79,6 @@ def log_selection(catalogue: Catalogue) -> None:
         logger.info("split=%s left_out: %s", split, counts or "none")
     for (split, benchmark, by), count in catalogue.benchmark_matches.items():
         logger.info("split=%s benchmark=%s matched_by=%s left_out=%d", split, benchmark, by, count)
-
-
-def _pin(config: StreamConfig, storage: Storage, split: str) -> str:
-    """The sha256 of a split's index."""
-    path = index_path(*split.split("/"))
-    found = hashlib.sha256(storage.read_bytes(path)).hexdigest()
-    pinned = config.pins.get(split, found)
-    if pinned != found:
-        raise ConfigError(
-            f"{storage.full(path)}: its sha256 is {found}, the run was begun with {pinned}; "
-            "put the former shards back, or begin a new run without pins"
-        )
-    return found
 
 
 def _with_names(table: pa.Table, dataset: str, split: str) -> pa.Table:
@@ -113,6 +99,7 @@ def _catalogue(
     table: pa.Table,
     config: StreamConfig,
     pins: Mapping[str, str],
+    benchmark_pins: Mapping[str, str],
     left_out: Mapping[str, Mapping[str, int]],
     matches: Mapping[tuple[str, str, str], int],
 ) -> Catalogue:
@@ -154,6 +141,7 @@ def _catalogue(
         target_task=task_code.astype(np.int16),
         target_place=place[chosen].astype(np.int16),
         pins=pins,
+        benchmark_pins=benchmark_pins,
         left_out=left_out,
         benchmark_matches=matches,
     )

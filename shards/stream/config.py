@@ -40,9 +40,8 @@ class StreamConfig:
     """How shards become batches.
 
     The order of training is a function of `seed`, the indexes of `splits`, `mixture`, the selection (`where`,
-    `licence`, `exclude_benchmarks`, `max_seconds`,
-    `min_seconds`), `lanes`, `batch_tokens`, `bytes_per_token` and `window_mib`;
-    of nothing else.
+    `licence`, `exclude_benchmarks` with the indexes of the test splits, `max_seconds`, `min_seconds`), `lanes`,
+    `batch_tokens`, `bytes_per_token` and `window_mib`; of nothing else.
     """
 
     shards: str  # the OUT of the shard jobs: a folder or an s3:// URL
@@ -58,6 +57,7 @@ class StreamConfig:
     licence: str = ""  # "commercial" leaves out what a licence does not clearly allow to use commercially
     exclude_benchmarks: str = "all"  # leave out what also occurs in a test split below `shards`; "none" keeps it
     pins: dict[str, str] = field(default_factory=dict)  # split -> sha256 of its index: refuse any other
+    benchmark_pins: dict[str, str] | None = None  # compare with exactly these test splits; None: with all there are
     window_mib: float = 64.0  # audio one lane sorts by length at a time (but at least 8 batches); held in memory
     threads: int = 1  # decoding and transforming
     prefetch: int = 2  # steps prepared ahead of the one in training

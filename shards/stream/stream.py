@@ -143,6 +143,11 @@ class SampleStream:
         """The sha256 of each split's index; as `StreamConfig.pins` they hold a later run to the same data."""
         return self.catalogue.pins
 
+    @property
+    def benchmark_pins(self) -> Mapping[str, str]:
+        """The same of the test splits whose contents are left out; also for `StreamConfig`."""
+        return self.catalogue.benchmark_pins
+
     def state(self) -> dict[str, int]:
         """Where the stream is: the step after the last one handed out."""
         return {"step": self._step}

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from omegaconf import OmegaConf
@@ -22,7 +23,7 @@ from trainers import checkpoint
 from trainers.checkpoint import CheckpointRecord, load_model
 from trainers.config import PretrainConfig
 from trainers.model.qwen_audio import ModelConfig
-from trainers.pretrain import begin, first_difference, main
+from trainers.pretrain import begin, explain, first_difference, main
 from trainers.progress import describe, duration
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,7 +74,24 @@ def loaded(shards, config_path) -> Callable[..., PretrainConfig]:
         ("data.splits=[nonsense]", "not of the form dataset/split"),
         ("workers.count=5 workers.cores=0.1", "use 1, 2, 3, 4, 6, 8, 12, 24 workers"),
         ("workers.cores=9000", "this machine has"),
-        ("workers.gpus=1000", "use fewer, or set RAY_ADDRESS"),
+        ("workers.gpus=1 workers.count=1000", "use fewer, or set RAY_ADDRESS"),
+        ("workers.gpus=2", "expected 0 or 1"),
+        ("workers.threads=0", "expected 1 or more"),
+        ("name=..", "expected the name of a folder"),
+        ("seed=-1", "expected 0 to"),
+        ("loss.chunk=0", "loss.chunk=0: expected 1 or more"),
+        ("data.max_seconds=60", "the encoder takes 30 s"),
+        ("model.time_rows=smoth", "expected random, smooth, shared"),
+        ("model.base_size=300", "has 257 ids"),
+        ("model.audio.heads=5", "multiple of heads=5"),
+        ("model.language.kv_heads=3", "kv_heads=3"),
+        ("model.language.pretrained=/nowhere", "no such folder"),
+        ("augment.time_share=1.5", "1 at most"),
+        ("validation.splits=[a]", "not of the form dataset/split"),
+        ("validation.splits=[nowhere/dev]", "no index"),
+        ("validation.samples_per_task=0", "expected 1 or more"),
+        ("evaluate.max_new_tokens_of.er=0", "expected at least 1"),
+        ("evaluate.goals.ks/en=95", "write 'ks'"),
         ("model.tokenizer=/nowhere", "no tokenizer can be loaded"),
     ],
 )
@@ -126,6 +144,67 @@ def test_what_was_begun_is_gone_on_with_or_refused(shards, loaded):
         begin(loaded(), storage)
 
 
+def test_what_changes_only_the_speed_may_change(shards, loaded):
+    storage = Storage(shards.parent / "tiny")
+    begin(loaded(), storage)
+    begin(loaded("data.threads=3", "data.prefetch=5", "loss.chunk=7", "data.storage_options.anon=true"), storage)
+
+
+def test_a_run_begun_before_a_setting_existed_has_its_default(shards, loaded):
+    storage = Storage(shards.parent / "tiny")
+    begin(loaded(), storage)
+    run = json.loads(storage.read_bytes("run.json"))
+    del run["settings"]["loss"], run["settings"]["model"]["time_rows"]
+    storage.replace("run.json", json.dumps(run).encode())
+    begin(loaded("model.time_rows=smooth"), storage)
+    with pytest.raises(ConfigError, match="time_rows was smooth, is now random"):
+        begin(loaded("model.time_rows=random"), storage)
+
+
+def test_a_test_split_built_during_a_run_does_not_change_it(shards, loaded):
+    storage = Storage(shards.parent / "tiny")
+    write_split(shards, "b/test", 1)
+    begun = begin(loaded(), storage)
+    assert set(begun.data.benchmark_pins) == {"b/test"}
+    write_split(shards, "c/test", 3)
+    assert begin(loaded(), storage).data == begun.data
+    shutil.rmtree(shards / "b")
+    with pytest.raises(ConfigError, match="the run leaves out what occurs in b/test: put it back"):
+        begin(loaded(), storage)
+
+
+def test_other_pins_than_the_runs_are_refused(shards, loaded):
+    storage = Storage(shards.parent / "tiny")
+    begin(loaded(), storage)
+    with pytest.raises(ConfigError, match="begun with another index of a/train"):
+        begin(loaded(f"data.pins.a/train={'0' * 64}"), storage)
+
+
+def test_the_precision_is_decided_where_the_run_begins(shards, loaded, monkeypatch):
+    storage = Storage(shards.parent / "tiny")
+    monkeypatch.setattr("trainers.pretrain.resolve_precision", lambda *_: "autocast")
+    assert begin(loaded(), storage).precision == "autocast"
+    monkeypatch.setattr("trainers.pretrain.resolve_precision", lambda *_: "float32")
+    assert begin(loaded(), storage).precision == "autocast"
+    with pytest.raises(ConfigError, match="precision was autocast, is now float32"):
+        begin(loaded("precision=float32"), storage)
+    with pytest.raises(ConfigError, match="precision=bfloat16 needs zero_stage=1"):
+        monkeypatch.setattr("trainers.pretrain.resolve_precision", lambda *_: "bfloat16")
+        begin(loaded("zero_stage=0", "name=other"), Storage(shards.parent / "other"))
+
+
+def test_the_reason_of_a_failure_is_told():
+    class GroupError(Exception):
+        worker_failures: ClassVar = {
+            0: "Traceback …\nRuntimeError: [gloo] Connection closed by peer [127.0.0.1]:1",
+            1: "Traceback …\nOutOfMemoryError: killed",
+        }
+
+    assert explain(GroupError()).startswith("OutOfMemoryError: killed (the workers' logs: ")
+    assert explain(ValueError("")).startswith("ValueError (")
+    assert explain(Exception("…\nshards.config.ConfigError: no such thing")) == "no such thing"
+
+
 def test_a_finished_run_says_so(shards, loaded, config_path, capsys):
     storage = Storage(shards.parent / "tiny")
     config = begin(loaded(), storage)
@@ -151,6 +230,10 @@ def test_checkpoints_are_found_pruned_and_refused(tmp_path):
     assert checkpoint.read_record(storage, checkpoint.step_folder(10)).step == 10
     checkpoint.prune(storage, "step", 2)
     assert [folder[-2:] for folder in checkpoint.find(storage, "step")] == ["10", "15"]
+    (tmp_path / "checkpoints" / "step-00000005").mkdir()  # its deletion died before its tensors were gone
+    (tmp_path / "checkpoints" / "step-00000005" / checkpoint.WEIGHTS).write_bytes(b"many")
+    checkpoint.prune(storage, "step", 1)
+    assert sorted(storage.folders("checkpoints")) == ["step-00000015", "step-00000020"]
     with pytest.raises(ConfigError, match="no checkpoint there"):
         load_model(str(tmp_path / "elsewhere"))
     with pytest.raises(ConfigError, match="newer version"):

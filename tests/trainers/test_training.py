@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from shards.storage import Storage
 from tests.shards.stream.clips import Entry, write_split
 from tests.trainers.items import noise
 from trainers.batch import collate, make_prompt
 from trainers.checkpoint import load_model
+from trainers.pretrain import divergence
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """
@@ -107,6 +109,10 @@ def test_resuming_changes_no_bit_at_any_stage(corpus):
         assert [record["step"] for record in whole] == [1, 2, 2, 3, 4, 4]
         assert resumed == whole, name
         assert whole[4]["loss"] < whole[0]["loss"]
+    # A base that was made, or stored, in other numbers than it was trained in is still the same base.
+    for name in ("frozen", "frozen3"):
+        model, *_ = load_model(str(corpus / "runs" / name))
+        assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
     # The stage shards memory, not arithmetic.
     for name in ("stage0", "stage2", "stage3"):
         for one, other in zip(records(corpus, "stage1"), records(corpus, name), strict=True):
@@ -119,6 +125,18 @@ def test_resuming_changes_no_bit_at_any_stage(corpus):
     run(corpus, 1, *(f"name={name}-alone {SETTINGS[name]}" for name in fewer))
     for name in fewer:
         assert [record["step"] for record in records(corpus, f"{name}-alone")] == [1, 2, 2, 3, 4, 4]
+
+
+@pytest.mark.slow
+def test_a_run_that_diverges_stops_and_keeps_what_was_good(corpus):
+    run(corpus, 2, "name=wild seed=4294967295 steps=40 optim.lr=1e30 optim.warmup_steps=1 precision=float32")
+    wild = [json.loads(line) for line in (corpus / "runs" / "wild" / "metrics.jsonl").read_text().splitlines()]
+    assert wild[-1]["kind"] == "diverged" and wild[-1]["step"] < 40
+    storage = Storage(str(corpus / "runs" / "wild"))
+    assert "the gradient is no finite number" in divergence(storage, 40)
+    assert not any(
+        record["best"] for record in wild if record["kind"] == "validation" and record["loss"] != record["loss"]
+    )
 
 
 @pytest.mark.slow

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from shards.config import ConfigError
 from tag_schema.tasks import TASKS
 
+# Metrics whose score depends on the language: words or characters, the tokenizer of BLEU.
+BY_LANGUAGE = frozenset({"wer", "cpwer", "bleu", "aas"})
+
 
 @dataclass(frozen=True)
 class EvaluateConfig:
@@ -35,9 +38,14 @@ class EvaluateConfig:
         for task in named:
             if task not in TASKS:
                 raise ConfigError(f"evaluate: unknown task '{task}'; tasks are {', '.join(TASKS)}")
-        for key in ("batch_size", "max_new_tokens"):
-            if getattr(self, key) < 1:
-                raise ConfigError(f"evaluate.{key}={getattr(self, key)}: expected at least 1")
+        for goal in self.goals:
+            task, _, language = goal.partition("/")
+            if language and TASKS[task].metric not in BY_LANGUAGE:
+                raise ConfigError(f"evaluate.goals: '{goal}': {task} is not scored by language; write '{task}'")
+        lengths = {f"max_new_tokens_of.{task}": tokens for task, tokens in self.max_new_tokens_of.items()}
+        for key, value in {"batch_size": self.batch_size, "max_new_tokens": self.max_new_tokens, **lengths}.items():
+            if value < 1:
+                raise ConfigError(f"evaluate.{key}={value}: expected at least 1")
         for key in ("limit", "processes"):
             if getattr(self, key) < 0:
                 raise ConfigError(f"evaluate.{key}={getattr(self, key)}: expected 0 or more")

@@ -42,11 +42,6 @@ class Checkpoint:
     sha256: str  # of its weights
 
 
-def run_url(config: PretrainConfig) -> str:
-    """The folder of a run."""
-    return f"{config.output.rstrip('/')}/{config.name}"
-
-
 def find_checkpoint(config: PretrainConfig) -> Checkpoint:
     """The checkpoint that `evaluate.checkpoint` names.
 
@@ -54,7 +49,7 @@ def find_checkpoint(config: PretrainConfig) -> Checkpoint:
         ConfigError: there is none; says how to make one.
     """
     wanted = config.evaluate.checkpoint
-    run = run_url(config)
+    run = config.run_url
     if wanted in ("best", "last"):
         storage = Storage(run, **config.data.storage_options)
         found = checkpoints.find(storage, "best") if wanted == "best" else []
@@ -94,8 +89,8 @@ def evaluation_folder(config: PretrainConfig) -> Path:
     if config.evaluate.output:
         return Path(config.evaluate.output)
     if "://" in config.output:
-        raise ConfigError(f"the run is at {run_url(config)}; name a local folder with evaluate.output=FOLDER")
-    return Path(run_url(config)) / "evaluation"
+        raise ConfigError(f"the run is at {config.run_url}; name a local folder with evaluate.output=FOLDER")
+    return Path(config.run_url) / "evaluation"
 
 
 def test_splits(config: PretrainConfig) -> tuple[str, ...]:

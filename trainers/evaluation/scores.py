@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from tag_schema.tasks import TASKS
+from trainers.evaluation.config import BY_LANGUAGE
 from trainers.evaluation.predictions import Prediction
 from trainers.metrics.answer import Answer, Score
 from trainers.metrics.table import score_task
-
-# Tasks whose score depends on the language: words or characters, the tokenizer of BLEU.
-BY_LANGUAGE = frozenset({"wer", "cpwer", "bleu", "aas"})
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,20 @@ def accuracy(answers: Sequence[Answer]) -> Score:
 
 
 def question_accuracy(answers: Sequence[Answer]) -> Score:
-    """Exact accuracy over all questions; `binary` is the same over those whose answer is yes or no."""
+    """Exact accuracy over all questions; `binary` is the same over those whose answer is yes or no.
+
+    A question that several people answered is right with any of their answers; "as published" counts each of them as
+    a question of its own, as the paper's figures do.
+    """
     score = accuracy(answers)
-    binary = [answer for answer in answers if answer.references[0].lower() in ("yes", "no")]
-    right = sum(answer.prediction in answer.references for answer in binary)
-    details = {**score.details, "binary %": percent(right, len(binary)), "binary count": len(binary)}
+    single = [(reference, answer.prediction) for answer in answers for reference in answer.references]
+    binary = [pair for pair in single if pair[0].lower() in ("yes", "no")]
+    details = {
+        **score.details,
+        "as published %": percent(sum(a == b for a, b in single), len(single)),
+        "binary as published %": percent(sum(a == b for a, b in binary), len(binary)),
+        "binary answers": len(binary),
+    }
     return Score("accuracy", score.value, "%", "higher", len(answers), details)
 
 

@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from shards.config import ConfigError
+
 
 @dataclass(frozen=True)
 class EncoderConfig:
@@ -30,6 +32,10 @@ class EncoderConfig:
     max_frames: int = 1500  # conv frames: 30 s
     position_scale: float = 1.0  # of the sinusoids; Whisper's weights know 1, little data learns sooner with less
     pretrained: str = ""  # a Whisper checkpoint to start from: a folder, or a name on the hub
+
+    def __post_init__(self) -> None:
+        if self.heads < 1 or self.width % self.heads or self.width % 2:
+            raise ConfigError(f"model.audio: width={self.width} must be even, and a multiple of heads={self.heads}")
 
 
 def sinusoids(length: int, width: int, step: float = 1.0) -> Tensor:

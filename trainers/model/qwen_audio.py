@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import cast, get_args
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,7 @@ from shards.config import ConfigError
 from trainers.batch import Batch
 from trainers.loss import LossConfig, label_losses
 from trainers.model.encoder import AudioEncoder, EncoderConfig, sinusoids
-from trainers.model.tag_rows import TagRows
+from trainers.model.tag_rows import TagRows, TimeRows
 from trainers.model.weights import is_qwen, load_qwen, load_whisper
 from trainers.tokens import Tokenizer
 
@@ -46,6 +46,13 @@ class LanguageConfig:
     rope_base: float = 10_000.0
     max_positions: int = 8192
 
+    def __post_init__(self) -> None:
+        if min(self.heads, self.kv_heads) < 1 or self.width % self.heads or self.heads % self.kv_heads:
+            raise ConfigError(
+                f"model.language: width={self.width} must be a multiple of heads={self.heads}, "
+                f"and that of kv_heads={self.kv_heads}"
+            )
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -58,6 +65,10 @@ class ModelConfig:
     vocabulary: str = "released"  # which tags: "released" or "extended"
     freeze_llm: bool = True  # stage one: only the audio encoder and the tag rows learn
     time_rows: str = "smooth"  # how time tokens begin: random, smooth or shared (trainers/model/tag_rows.py)
+
+    def __post_init__(self) -> None:
+        if self.time_rows not in get_args(TimeRows):
+            raise ConfigError(f"model.time_rows={self.time_rows}: expected {', '.join(get_args(TimeRows))}")
 
 
 class QwenAudio(nn.Module):
@@ -78,7 +89,7 @@ class QwenAudio(nn.Module):
         tags: int,
         times: tuple[int, int],
         freeze_llm: bool = True,
-        time_rows: Literal["random", "smooth", "shared"] = "smooth",
+        time_rows: TimeRows = "smooth",
         loss: LossConfig | None = None,
     ) -> None:
         super().__init__()
@@ -124,11 +135,10 @@ class QwenAudio(nn.Module):
             return vectors + 0.0 * (frames_KNW.sum() + self.audio.markers.weight.sum()).to(vectors.dtype)
         return flat.index_copy(0, batch.audio_index, source).view_as(vectors)
 
-    @staticmethod
-    def _clips(batch: Batch) -> tuple[Tensor, Tensor, bool]:
+    def _clips(self, batch: Batch) -> tuple[Tensor, Tensor, bool]:
         if len(batch.conv_frames):
             return batch.mel, batch.conv_frames, batch.uniform
-        return batch.mel.new_zeros(1, batch.mel.shape[1], 4), batch.conv_frames.new_full((1,), 2), True
+        return batch.mel.new_zeros(1, self.audio.conv1.in_channels, 4), batch.conv_frames.new_full((1,), 2), True
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Loss of a batch.
@@ -161,7 +171,7 @@ class QwenAudio(nn.Module):
     def generate(self, batch: Batch, max_new_tokens: int, tokenizer: Tokenizer) -> list[str]:
         """Greedy continuations, in the batch's order: text with tags, without the end token.
 
-        A row's text does not depend on its companions (up to ties within rounding).
+        A row's text does not depend on its companions (up to ties within rounding), and has at least one token.
         """
         device = batch.tokens.device
         rows, width = batch.tokens.shape
@@ -175,8 +185,11 @@ class QwenAudio(nn.Module):
         written: list[list[int]] = [[] for _ in range(rows)]
         active = torch.arange(rows, device=device)
         position = batch.lengths.clone()
-        for _ in range(max_new_tokens):
-            chosen = self.score(last).argmax(dim=-1)
+        for place in range(max_new_tokens):
+            scores = self.score(last)
+            if place == 0:  # as the published evaluation has it
+                scores[:, tokenizer.end_id] = -torch.inf
+            chosen = scores.argmax(dim=-1)
             for row, token in zip(active.tolist(), chosen.tolist(), strict=True):
                 written[row].append(token)
             going = (chosen != tokenizer.end_id).nonzero().flatten()

@@ -12,7 +12,7 @@ from shards.storage import Storage
 from shards.summary import SplitSummary, datasets, read_splits
 from trainers import checkpoint as checkpoints
 from trainers.config import PretrainConfig
-from trainers.evaluation.evaluation import SCORES, evaluation_folder, run_url
+from trainers.evaluation.evaluation import SCORES, evaluation_folder
 from trainers.evaluation.predictions import Prediction, read_predictions
 from trainers.evaluation.scores import Row, read_scores
 from trainers.pages.sections import Curves
@@ -42,12 +42,13 @@ def read_run(config: PretrainConfig) -> Run:
     Raises:
         ShardError, StorageError: what is there cannot be read.
     """
-    storage = Storage(run_url(config), **config.data.storage_options)
+    storage = Storage(config.run_url, **config.data.storage_options)
     records = [json.loads(line) for line in (storage.read_if_there(METRICS) or b"").decode().splitlines()]
     training = [record for record in records if record["kind"] == "train"]
     folder = _evaluated(config, storage)
     rows, about = read_scores(folder / SCORES) if folder else ([], {})
     begun = json.loads(storage.read_if_there("run.json") or b"{}")
+    used = {*config.data.splits, *config.validation.splits, *config.evaluate.splits}
     shards = Storage(config.data.shards, **config.data.storage_options)
     return Run(
         name=config.name,
@@ -57,7 +58,12 @@ def read_run(config: PretrainConfig) -> Run:
         curves=read_curves(records),
         rows=tuple(rows),
         checkpoint=folder.name if folder else "",
-        splits=tuple(one for dataset in datasets(shards) for one in read_splits(shards, dataset).values()),
+        splits=tuple(
+            one
+            for dataset in datasets(shards)
+            for split, one in read_splits(shards, dataset).items()
+            if f"{dataset}/{split}" in used or dataset in used
+        ),
         settings=(storage.read_if_there("config.yaml") or b"").decode("utf-8", "replace"),
         versions={**begun.get("versions", {}), **about.get("versions", {})},
         predictions={row.split: _by_key(read_predictions(folder / f"{row.split}.jsonl")) for row in rows if folder},

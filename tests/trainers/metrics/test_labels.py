@@ -25,7 +25,13 @@ def test_nothing_to_score():
 def test_binary_questions_are_also_counted_apart():
     score = question_accuracy(answers(("yes", "yes"), ("no", "yes"), ("a dog", "a dog"), ("two", "2")))
     assert score.value == 50
-    assert (score.details["binary %"], score.details["binary count"]) == (50, 2)
+    assert (score.details["binary as published %"], score.details["binary answers"]) == (50, 2)
+
+
+def test_published_question_accuracy_counts_every_answer():
+    score = question_accuracy([Answer(("yes", "no", "yes"), "no"), Answer(("Yes",), "Yes")])
+    assert score.value == 100
+    assert score.details["as published %"] == score.details["binary as published %"] == 50
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_generation_stops_at_the_end_token_row_by_row():
     with torch.no_grad():
         hidden = model.llm.base_model(inputs_embeds=model.splice(collate(prompts[:1], TOKENIZER))).last_hidden_state
         model.llm.lm_head.weight[TOKENIZER.end_id] = hidden[0, -1]  # … except after the first prompt
-    assert model.generate(collate(prompts, TOKENIZER), 3, TOKENIZER)[0] == ""
+    assert model.generate(collate(prompts, TOKENIZER), 3, TOKENIZER)[0] == "\0"  # but not at once
 
 
 def test_full_size_counts():

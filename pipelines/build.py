@@ -15,16 +15,17 @@ import torch
 
 from pipelines.audio import AudioReject, Clip, clips, encode_flac, open_recording
 from pipelines.catalogue import find
-from pipelines.identity import IdentityError, differences, plan_parts, toolchain
-from pipelines.plan import part_of, read_shard
-from pipelines.scratch import scratch
+from pipelines.identity import IdentityError, differences, encode_plan, plan_name, plan_parts, toolchain
+from pipelines.plan import read_shard
 from pipelines.segment import Piece, pieces
 from pipelines.source import Record, Reject, Source
 from pipelines.tagging import Tagging, TagRules, tag
 from shards.index import RejectRow, index_row, shard_parquet
-from shards.layout import ShardName, plan_folder
+from shards.layout import ShardName, plan_folder, plan_path
+from shards.plan import part_of
 from shards.record import ShardRecord, commit, read_record
 from shards.sample import AudioMember, Sample, member_names, sample_key
+from shards.scratch import scratch
 from shards.storage import Storage
 from shards.totals import Totals
 from shards.writer import ShardWriter, WrittenFile
@@ -55,12 +56,14 @@ def build_and_commit(task: ShardTask) -> BuiltShard:
     """Build a shard, put its files in place and commit it; one that somebody else committed meanwhile is left alone.
 
     Raises:
-        IdentityError: this worker's libraries are not those that the split was planned with.
+        IdentityError: this worker's libraries are not those that the split was planned with, or the split was planned
+            anew since (REBUILD=1 in another job).
         OSError, SourceError, StorageError: something cannot be read or written now; worth another try.
     """
     started, cpu = time.time(), time.process_time()
-    storage, shard = task.storage, task.shard
-    there = read_record(storage, shard)
+    storage, shard, plan = task.storage, task.shard, plan_name(task.document)
+    _check_plan(task)
+    there = read_record(storage, shard, plan)
     if there is not None and is_in_place(storage, there):
         return BuiltShard(there.totals, {"event": "found", "shard": str(shard)})
     mine = {"toolchain": toolchain()}
@@ -72,11 +75,13 @@ def build_and_commit(task: ShardTask) -> BuiltShard:
     with scratch() as folder:
         tar = folder / f"{shard}.tar"
         written, parquet, totals = write_shard(_planned(task), source, task.document["settings"], shard, tar)
-        record = ShardRecord(shard, written, described(parquet), totals)
+        record = ShardRecord(shard, written, described(parquet), totals, plan)
+        _check_plan(task)  # before anything is written: the building took its time
         if there is not None and there != record:
             commit(storage, record)  # raises, before the files of the other result are overwritten
         storage.put_file(tar, shard.tar, move=True)
         storage.replace(shard.parquet, parquet)
+        _check_plan(task)
         commit(storage, record)
     event = {
         "event": "built",
@@ -88,6 +93,20 @@ def build_and_commit(task: ShardTask) -> BuiltShard:
         "cpu": round(time.process_time() - cpu, 3),
     }
     return BuiltShard(totals, event)
+
+
+def _check_plan(task: ShardTask) -> None:
+    """Refuse to go on where another job has put another plan in place: its shards are not to be mixed with these.
+
+    Raises:
+        IdentityError: plan.json is not the task's, or gone.
+    """
+    path = plan_path(task.shard.dataset, task.shard.split)
+    if task.storage.read_if_there(path) != encode_plan(task.document):
+        raise IdentityError(
+            f"{task.storage.full(path)}: no longer the plan of this job: another one builds the split anew. "
+            "When it has ended, run the same command again to see what differs"
+        )
 
 
 def described(data: bytes) -> WrittenFile:

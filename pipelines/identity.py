@@ -20,7 +20,8 @@ import torch
 import torchaudio
 
 from pipelines.audio import encode_flac
-from pipelines.plan import Plan, PlanPart
+from pipelines.plan import Plan
+from shards.plan import PlanPart, plan_sha256
 from shards.schema import SCHEMA
 
 RECIPE = 1  # raised by hand when a change of ours alters output bytes; golden hashes in the tests guard it
@@ -73,6 +74,11 @@ def plan_document(dataset: str, split: str, settings: Mapping[str, Any], plan: P
 def encode_plan(document: Mapping[str, Any]) -> bytes:
     """plan.json's bytes."""
     return (json.dumps(document, sort_keys=True, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def plan_name(document: Mapping[str, Any]) -> str:
+    """What commit records call the plan: the sha256 of its plan.json."""
+    return plan_sha256(encode_plan(document))
 
 
 def plan_parts(document: Mapping[str, Any]) -> tuple[PlanPart, ...]:

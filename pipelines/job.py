@@ -27,11 +27,12 @@ from pipelines.identity import IdentityError
 from pipelines.progress import Progress, duration
 from pipelines.run_log import RunLog
 from pipelines.source import OUTSIDE_RATIO, REJECT_REASONS, Source, SourceError
-from pipelines.split import SplitJob, prepare
+from pipelines.split import SplitDraft, SplitJob, draft, put_in_place
 from shards.config import ConfigError, load_config
-from shards.layout import rejects_path, split_folder
+from shards.layout import dataset_folder, rejects_path, split_folder
 from shards.local_ray import ray_options
 from shards.schema import ShardError
+from shards.scratch import scratch
 from shards.storage import Storage, StorageError
 from shards.summary import SplitSummary, summarise_dataset, summarise_split
 
@@ -106,16 +107,15 @@ def run(config: ShardsConfig) -> int:
     check(config)
     storage = Storage(config.out, **config.storage_options)
     storage.check_writable()
-    jobs = [job for dataset in requested(config) for job in planned(config, dataset, storage)]
+    jobs = planned(config, storage)
     tasks = [task for job in jobs for task in job.missing()]
     run_log = RunLog(storage, [(job.source.name, job.split) for job in jobs])
     if tasks:
         build(tasks, config, run_log)
     summaries = [summarise_split(storage, job.source.name, job.split) for job in jobs]
-    for job in jobs:
-        storage.sweep(split_folder(job.source.name, job.split))
     for dataset in dict.fromkeys(job.source.name for job in jobs):
         summarise_dataset(storage, dataset)
+    sweep(storage, jobs)
     run_log.save()
     return judge(jobs, summaries, storage, config)
 
@@ -140,8 +140,19 @@ def requested(config: ShardsConfig) -> list[DatasetConfig]:
     return config.datasets or [DatasetConfig(config.dataset, config.source, config.roots, config.split)]
 
 
-def planned(config: ShardsConfig, dataset: DatasetConfig, storage: Storage) -> Iterator[SplitJob]:
-    """The splits asked for, each planned, in the release's order."""
+def planned(config: ShardsConfig, storage: Storage) -> list[SplitJob]:
+    """The splits asked for, with their plans in place.
+
+    All plans are made before the first touches OUT: with REBUILD=1 a mistake in the last split must not cost the
+    shards of the first.
+    """
+    with scratch() as folder:
+        drafts = [made for dataset in requested(config) for made in drafted(config, dataset, folder)]
+        return [put_in_place(made, storage, config.rebuild) for made in drafts]
+
+
+def drafted(config: ShardsConfig, dataset: DatasetConfig, folder: Path) -> Iterator[SplitDraft]:
+    """The plans of one corpus's splits, in the release's order."""
     cls = find(dataset.dataset)
     if not dataset.source:
         raise ConfigError(f"SOURCE is missing: pass {cls.expects}; `make source DATASET={cls.name}` says more")
@@ -153,9 +164,17 @@ def planned(config: ShardsConfig, dataset: DatasetConfig, storage: Storage) -> I
         "vocabulary": config.vocabulary,
     }
     for split in chosen_splits(source, dataset.split):
-        job = prepare(source, split, storage, settings, config.rebuild)
-        print(job.headline(), flush=True)
-        yield job
+        made = draft(source, split, settings, folder)
+        print(made.headline(), flush=True)
+        yield made
+
+
+def sweep(storage: Storage, jobs: Sequence[SplitJob]) -> None:
+    """Remove what killed jobs left half written: in the splits, and where dataset.json and the probe of OUT stand."""
+    for job in jobs:
+        storage.sweep(split_folder(job.source.name, job.split))
+    for folder in ("", *dict.fromkeys(dataset_folder(job.source.name) for job in jobs)):
+        storage.sweep(folder, recursive=False)
 
 
 def parse_roots(text: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +25,7 @@ from pipelines.record_json import decode_record, encode_record
 from pipelines.source import Record, Reject
 from pipelines.spill import Spill
 from shards.index import RejectRow, write_rejects
+from shards.plan import PlanPart
 
 BYTES_PER_SECOND = 19_000  # FLAC level 5 of 16 kHz speech, measured; a shard's size in MB is approximate
 SHARDS_PER_PART = 256  # shards in one plan/*.parquet, one row group each
@@ -44,16 +45,6 @@ _ROWS = pa.schema(
 _PLAN = pa.schema(
     [("shard", pa.int32()), ("id", pa.string()), ("seconds", pa.float64()), ("record", pa.large_string())]
 )
-
-
-@dataclass(frozen=True)
-class PlanPart:
-    """One parquet file of the plan: rows of `shards` shards from `first_shard` on, one row group each."""
-
-    name: str
-    first_shard: int
-    shards: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -118,11 +109,6 @@ def read_shard(part_file: Path | BinaryIO, part: PlanPart, shard: int) -> list[R
     with pq.ParquetFile(part_file) as file:
         table = file.read_row_group(shard - part.first_shard, columns=["record"])
     return [decode_record(text) for text in table["record"].to_pylist()]
-
-
-def part_of(parts: Sequence[PlanPart], shard: int) -> PlanPart:
-    """The part that holds a shard's rows."""
-    return next(part for part in parts if part.first_shard <= shard < part.first_shard + part.shards)
 
 
 def record_seconds(record: Record, mean_seconds: float) -> float:

@@ -1,18 +1,19 @@
-"""One split of one corpus on its way into shards: its plan put in place, and what of it is still to be built."""
+"""One split of one corpus on its way into shards: its plan drafted, put in place, and what is still to be built."""
 
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pipelines.build import ShardTask
-from pipelines.identity import IdentityError, differences, encode_plan, plan_document
+from pipelines.identity import IdentityError, differences, encode_plan, plan_document, plan_name
 from pipelines.plan import make_plan
 from pipelines.progress import duration
-from pipelines.scratch import scratch
 from pipelines.source import Source
 from shards.layout import (
     ShardName,
@@ -26,6 +27,7 @@ from shards.layout import (
 )
 from shards.record import read_records
 from shards.schema import ShardError
+from shards.scratch import scratch
 from shards.storage import Storage
 
 PROGRESS_ROWS = 200_000  # records between two lines while planning
@@ -45,18 +47,10 @@ class SplitJob:
         """How the split is called in messages."""
         return f"{self.source.name}/{self.split}"
 
-    def headline(self) -> str:
-        """What the plan holds, in a line."""
-        rejected = sum(self.document["rejects"].values())
-        return (
-            f"{self.name}: {self.document['records']:,} records in {self.document['shards']:,} shards, "
-            f"about {duration(self.document['seconds'])}, {rejected:,} rejected while planning"
-        )
-
     def missing(self) -> list[ShardTask]:
         """The shards that are not committed, or whose files are not those that their record promises."""
         sizes = self.storage.list(split_folder(self.source.name, self.split), recursive=False)
-        records = read_records(self.storage, self.source.name, self.split)
+        records = read_records(self.storage, self.source.name, self.split, plan_name(self.document))
         tasks = []
         for number in range(self.document["shards"]):
             shard, record = ShardName(self.source.name, self.split, number), records.get(number)
@@ -67,6 +61,72 @@ class SplitJob:
         return tasks
 
 
+@dataclass(frozen=True)
+class SplitDraft:
+    """A plan that is made but not in place; its parquet files lie in `folder`."""
+
+    source: Source
+    split: str
+    folder: Path
+    document: Mapping[str, Any]
+
+    def headline(self) -> str:
+        """What the plan holds, in a line."""
+        plan, rejected = self.document, sum(self.document["rejects"].values())
+        return (
+            f"{self.source.name}/{self.split}: {plan['records']:,} records in {plan['shards']:,} shards, "
+            f"about {duration(plan['seconds'])}, {rejected:,} rejected while planning"
+        )
+
+
+def draft(
+    source: Source,
+    split: str,
+    settings: Mapping[str, Any],
+    folder: Path,
+    say: Callable[[str], None] = print,
+) -> SplitDraft:
+    """Plan a split in a new folder inside `folder`; OUT is not touched.
+
+    Raises:
+        SourceError: the corpus cannot be read.
+    """
+    own = Path(tempfile.mkdtemp(dir=folder))
+    plan = make_plan(
+        source.records(split),
+        own,
+        mean_seconds=source.mean_seconds,
+        shard_mb=settings["shard_mb"],
+        shard_samples=settings["shard_samples"],
+        progress=_every(PROGRESS_ROWS, time.monotonic(), lambda line: say(f"{source.name}/{split}: {line}")),
+    )
+    return SplitDraft(source, split, own, plan_document(source.name, split, settings, plan))
+
+
+def put_in_place(
+    made: SplitDraft, storage: Storage, rebuild: bool = False, say: Callable[[str], None] = print
+) -> SplitJob:
+    """Put a plan in place, or recognise the one that is there; with `rebuild` what is there is deleted before.
+
+    Raises:
+        IdentityError: OUT holds this split, planned from something else; names what differs.
+    """
+    dataset, split = made.source.name, made.split
+    if rebuild:
+        clear(dataset, split, storage, say)
+    created = storage.create(plan_path(dataset, split), encode_plan(made.document))
+    if not created:
+        _compare(storage, dataset, split, made.document)
+    # Beside a plan of somebody else's lie its parts, or as much of them as he lived to put there.
+    there = {} if created else storage.list(plan_folder(dataset, split))
+    for path in sorted(made.folder.glob("*.parquet")):
+        target = f"{plan_folder(dataset, split)}/{path.name}"
+        if there.get(target) != path.stat().st_size:
+            storage.put_file(path, target)
+    storage.delete(*_strays(storage, made))
+    return SplitJob(made.source, split, storage, made.document)
+
+
 def prepare(
     source: Source,
     split: str,
@@ -75,62 +135,60 @@ def prepare(
     rebuild: bool = False,
     say: Callable[[str], None] = print,
 ) -> SplitJob:
-    """Plan a split and put the plan in place, or recognise the one that is there.
-
-    Raises:
-        IdentityError: OUT holds this split, planned from something else; names what differs.
-        SourceError: the corpus cannot be read.
-    """
-    name = f"{source.name}/{split}"
+    """Plan one split and put its plan in place; errors as of `draft` and `put_in_place`."""
     with scratch() as folder:
-        plan = make_plan(
-            source.records(split),
-            folder,
-            mean_seconds=source.mean_seconds,
-            shard_mb=settings["shard_mb"],
-            shard_samples=settings["shard_samples"],
-            progress=_every(PROGRESS_ROWS, time.monotonic(), lambda line: say(f"{name}: {line}")),
-        )
-        document = plan_document(source.name, split, settings, plan)
-        if rebuild:
-            clear(source.name, split, storage, say)
-        if not storage.create(plan_path(source.name, split), encode_plan(document)):
-            _compare(storage, source.name, split, document)
-        there = storage.list(plan_folder(source.name, split))
-        for path in sorted(folder.glob("*.parquet")):
-            target = f"{plan_folder(source.name, split)}/{path.name}"
-            if there.get(target) != path.stat().st_size:
-                storage.put_file(path, target)
-    return SplitJob(source, split, storage, document)
+        return put_in_place(draft(source, split, settings, folder, say), storage, rebuild, say)
 
 
 def clear(dataset: str, split: str, storage: Storage, say: Callable[[str], None]) -> None:
-    """Delete a split for REBUILD=1: the plan and the records first, so that nothing half-gone looks whole."""
-    there = storage.list(split_folder(dataset, split))
-    runs = runs_folder(dataset, split) + "/"
-    shards = {path: parsed for path in there if (parsed := parse_shard_path(path))}
+    """Delete a split for REBUILD=1, in an order that is safe to break off anywhere.
+
+    First the totals, which say that the split is whole; then the records, with which its shards cease to exist. Only
+    when none is left goes the plan, so that no other plan can be put beside records of this one. What then lies there
+    belongs to nobody: the next plan's job replaces or removes it.
+    """
+    plan, runs = plan_path(dataset, split), runs_folder(dataset, split) + "/"
+    sizes = storage.list(split_folder(dataset, split))
+    there = {path: size for path, size in sizes.items() if not path.startswith(runs)}
+    shards = {path: shard for path in there if (shard := parse_shard_path(path)) is not None}
     records = [path for path, (_, extension) in shards.items() if extension == "json"]
-    first = [plan_path(dataset, split), split_path(dataset, split), dataset_path(dataset), *records]
-    rest = [path for path in there if path not in first and not path.startswith(runs)]
+    parts = [path for path in there if path.startswith(f"{plan_folder(dataset, split)}/") and path != plan]
+    ordered = dict.fromkeys([split_path(dataset, split), dataset_path(dataset), *records, *parts, plan, *there])
     if there:
-        size = sum(size for path, size in there.items() if not path.startswith(runs))
-        say(f"{dataset}/{split}: REBUILD deletes {len(records):,} shards, {size / 1e6:,.1f} MB")
-    storage.delete(*first, *rest)
+        say(f"{dataset}/{split}: REBUILD deletes {len(records):,} shards, {sum(there.values()) / 1e6:,.1f} MB")
+    storage.delete(*ordered)
+
+
+def _strays(storage: Storage, made: SplitDraft) -> list[str]:
+    """Files of a longer plan, left by a rebuild that was broken off or by a job that one overtook.
+
+    Nobody of this plan writes them, so they can go whoever else is at work on it.
+    """
+    folder, parts = plan_folder(made.source.name, made.split), {path.name for path in made.folder.glob("*.parquet")}
+    strays = []
+    for path in storage.list(split_folder(made.source.name, made.split)):
+        shard, name = parse_shard_path(path), path.removeprefix(f"{folder}/")
+        if shard is not None and shard[0].number >= made.document["shards"]:
+            strays.append(path)
+        elif name != path and name not in parts and path != plan_path(made.source.name, made.split):
+            strays.append(path)
+    return strays
 
 
 def _compare(storage: Storage, dataset: str, split: str, document: Mapping[str, Any]) -> None:
     path = plan_path(dataset, split)
+    data = storage.read_bytes(path)
+    if data == encode_plan(document):
+        return
     try:
-        old = json.loads(storage.read_bytes(path))
-    except ValueError as error:
-        raise ShardError(f"{storage.full(path)}: is no JSON; build the split anew with REBUILD=1") from error
-    changed = differences(old, document)
-    if changed:
-        raise IdentityError(
-            f"{storage.full(split_folder(dataset, split))} was planned from something else:\n  "
-            + "\n  ".join(changed)
-            + "\nPass what it was planned with, another OUT, or REBUILD=1 to delete this split and build it anew."
-        )
+        changed = differences(json.loads(data), document) or ["plan.json was edited"]
+    except (ValueError, AttributeError) as error:
+        raise ShardError(f"{storage.full(path)}: is no plan; build the split anew with REBUILD=1") from error
+    raise IdentityError(
+        f"{storage.full(split_folder(dataset, split))} was planned from something else:\n  "
+        + "\n  ".join(changed)
+        + "\nPass what it was planned with, another OUT, or REBUILD=1 to delete this split and build it anew."
+    )
 
 
 def _every(rows: int, started: float, say: Callable[[str], None]) -> Callable[[int], None]:

@@ -16,6 +16,7 @@ import soundfile
 
 from shards.index import MEASURES, index_row, read_shard_parquet
 from shards.layout import ShardName
+from shards.plan import SplitPlan, planned_ids, read_plan
 from shards.record import ShardRecord, decode
 from shards.sample import SAMPLE_RATE, AudioMember, Sample, member_names, problems, sample_key
 from shards.schema import ShardError
@@ -47,6 +48,7 @@ class ShardFindings:
 
     lies: list[Lie] = field(default_factory=list)
     totals: Totals = field(default_factory=Totals)  # of what was found in the tar
+    ids: set[str] = field(default_factory=set)  # of the samples and rejects that were found
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,14 @@ class _Entry:
 
 
 def check_shard(storage: Storage, shard: ShardName) -> ShardFindings:
-    """Check a shard's record, hashes, tar, FLAC, JSON, targets, words, index rows and totals.
+    """Check a shard's record, hashes, tar, FLAC, JSON, targets, words, index rows and totals, and its ids by the plan.
 
     Raises:
         StorageError: the storage fails; that says nothing about the shard.
     """
     findings = ShardFindings()
-    record = _checked_record(storage, shard, findings.lies)
+    plan = _plan(storage, shard)
+    record = _checked_record(storage, shard, plan, findings.lies)
     rows = _checked_parquet(storage, shard, record, findings)
     try:
         with storage.local_copy(shard.tar) as path:
@@ -77,6 +80,10 @@ def check_shard(storage: Storage, shard: ShardName) -> ShardFindings:
         # What was left out leaves no trace in the tar.
         findings.totals.left_out = record.totals.left_out
         findings.lies += total_differences(storage.full(shard.record), findings.totals, record.totals, "the shard")
+        planned = None if plan is None else planned_ids(storage, shard, plan)
+        if planned is not None:
+            left_out = record.totals.left_out.total()
+            findings.lies += _id_lies(storage.full(shard.tar), findings.ids, planned, left_out)
     return findings
 
 
@@ -90,7 +97,23 @@ def total_differences(where: str, found: Totals, said: Totals, what: str) -> lis
     ]
 
 
-def _checked_record(storage: Storage, shard: ShardName, lies: list[Lie]) -> ShardRecord | None:
+def _plan(storage: Storage, shard: ShardName) -> SplitPlan | None:
+    try:
+        return read_plan(storage, shard.dataset, shard.split)
+    except ShardError:
+        return None  # told where the split is checked
+
+
+def _id_lies(where: str, found: set[str], planned: frozenset[str], left_out: int) -> Iterator[Lie]:
+    """Every id of the plan gives a sample or a reject, but for those of which all targets were left out."""
+    if strange := sorted(found - planned):
+        yield Lie(where, f"{len(strange)} ids were not planned for this shard, the first is {strange[0]!r}")
+    lost = sorted(planned - found)
+    if len(lost) > left_out:
+        yield Lie(where, f"{len(lost)} planned ids gave neither sample nor reject, the first is {lost[0]!r}")
+
+
+def _checked_record(storage: Storage, shard: ShardName, plan: SplitPlan | None, lies: list[Lie]) -> ShardRecord | None:
     where = storage.full(shard.record)
     data = storage.read_if_there(shard.record)
     if data is None:
@@ -105,6 +128,8 @@ def _checked_record(storage: Storage, shard: ShardName, lies: list[Lie]) -> Shar
         lies.append(Lie(where, "the commit record is damaged: it does not fit its own checksum"))
     elif record.shard != shard:
         lies.append(Lie(where, f"is the record of another shard, {record.shard}"))
+    elif plan is not None and not record.of_plan(plan.sha256):
+        lies.append(Lie(where, f"was built by another plan: {record.plan}, plan.json is {plan.sha256}"))
     elif record.encode() != data:
         lies.append(Lie(where, "says the right things in another form than ours"))
     return record
@@ -127,6 +152,7 @@ def _checked_parquet(
         findings.lies.append(Lie(where, str(error).removeprefix(f"{where}: ")))
         return None
     findings.totals.rejects.update(reject.reason for reject in rejects)
+    findings.ids.update(reject.id for reject in rejects)
     listed: list[dict[str, Any]] = rows.to_pylist()
     return listed
 
@@ -153,9 +179,7 @@ def _check_tar(
                 lies.append(Lie(where, damage))
             entries = _entries_of_members(members) if rows is None else _entries_of_rows(rows)
             for entry in entries:
-                lies += (
-                    Lie(f"{where}: {entry.key}", what) for what in _check_sample(tar, shard, entry, findings.totals)
-                )
+                lies += (Lie(f"{where}: {entry.key}", what) for what in _check_sample(tar, shard, entry, findings))
             claimed = {member for entry in entries for member in entry.members}
             lies += (
                 Lie(f"{where}: {member.name}", "is in the tar, but not in the index, or elsewhere there")
@@ -197,8 +221,8 @@ def _entries_of_members(members: list[Member]) -> list[_Entry]:
     return [_Entry(key, tuple(some), None) for key, some in grouped.items()]
 
 
-def _check_sample(tar: mmap.mmap, shard: ShardName, entry: _Entry, totals: Totals) -> Iterator[str]:
-    """What is wrong with one sample, which is added to `totals` if it can be read."""
+def _check_sample(tar: mmap.mmap, shard: ShardName, entry: _Entry, findings: ShardFindings) -> Iterator[str]:
+    """What is wrong with one sample, which is added to what was found if it can be read."""
     stored = []
     parts = [] if entry.row is None else [*entry.row["audio"], entry.row["json"]]
     for place, member in enumerate(entry.members):
@@ -219,7 +243,8 @@ def _check_sample(tar: mmap.mmap, shard: ShardName, entry: _Entry, totals: Total
     except ShardError as error:
         yield str(error)
         return
-    totals.add_sample(sample)
+    findings.totals.add_sample(sample)
+    findings.ids.add(sample.id)
     yield from _sample_lies(sample, shard, entry.key)
     if len(clips) != len(sample.audio):
         yield f"has {len(clips)} clips, its JSON speaks of {len(sample.audio)}"

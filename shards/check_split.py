@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping
 
@@ -18,10 +17,12 @@ from shards.layout import (
     parse_shard_path,
     plan_folder,
     plan_path,
+    plan_rejects_path,
     rejects_path,
     split_folder,
     split_path,
 )
+from shards.plan import read_plan
 from shards.record import ShardRecord, listed_records, read_records
 from shards.schema import ShardError
 from shards.storage import Storage
@@ -29,7 +30,6 @@ from shards.summary import (
     SplitSummary,
     encode_dataset,
     plan_rejects,
-    planned_shards,
     read_split,
     read_splits,
     records_digest,
@@ -40,7 +40,7 @@ from shards.summary import (
 def shards_of(storage: Storage, dataset: str, split: str) -> tuple[ShardName, ...]:
     """The shards that a split should have by its plan, else by its totals, else those with a record."""
     try:
-        count = planned_shards(storage, dataset, split)
+        count = read_plan(storage, dataset, split).shards
     except ShardError:
         summary = read_split(storage, dataset, split)
         if summary is None:
@@ -92,23 +92,21 @@ def check_dataset(storage: Storage, dataset: str) -> list[Lie]:
 
 def _plan_lies(storage: Storage, dataset: str, split: str) -> tuple[list[Lie], list[RejectRow]]:
     """What is wrong with the plan's files, and the rejects that can be read from them."""
-    path = plan_path(dataset, split)
-    where = storage.full(path)
+    where = storage.full(plan_path(dataset, split))
     try:
-        planned_shards(storage, dataset, split)
+        plan = read_plan(storage, dataset, split)
         rejects = list(plan_rejects(storage, dataset, split))
     except ShardError as error:
         return [_lie(error)], []
-    document = json.loads(storage.read_bytes(path))
     lies = []
-    promised = {part[0]: part[-1] for part in document.get("parts", ())}
-    if "rejects_sha256" in document:
-        promised["rejects.parquet"] = document["rejects_sha256"]
-    for name, sha256 in promised.items():
-        lies += _file_lies(storage, f"{plan_folder(dataset, split)}/{name}", sha256, "plan.json")
+    promised = {f"{plan_folder(dataset, split)}/{part.name}": part.sha256 for part in plan.parts}
+    if plan.rejects_sha256 is not None:
+        promised[plan_rejects_path(dataset, split)] = plan.rejects_sha256
+    for path, sha256 in promised.items():
+        lies += _file_lies(storage, path, sha256, "plan.json")
     counted = dict(Counter(reject.reason for reject in rejects))
-    if document.get("rejects", counted) != counted:
-        lies.append(Lie(where, f"says rejects = {document['rejects']}, its rejects.parquet adds up to {counted}"))
+    if plan.rejects is not None and plan.rejects != counted:
+        lies.append(Lie(where, f"says rejects = {plan.rejects}, its rejects.parquet adds up to {counted}"))
     return lies, rejects
 
 

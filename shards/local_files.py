@@ -127,10 +127,10 @@ class LocalFiles:
         """The names of the folders directly in a folder."""
         return {entry.name for entry in self._entries(prefix) if entry.is_dir()}
 
-    def sweep(self, prefix: str) -> int:
+    def sweep(self, prefix: str, recursive: bool) -> int:
         """Delete temporary files that nobody writes any more; how many."""
         swept = 0
-        for path in self.list(prefix, recursive=True):
+        for path in self.list(prefix, recursive):
             if path.rpartition("/")[2].startswith(TEMPORARY) and _abandoned(self.path(path)):
                 self.path(path).unlink(missing_ok=True)
                 swept += 1

@@ -26,6 +26,11 @@ class ShardRecord:
     tar: WrittenFile
     parquet: WrittenFile
     totals: Totals
+    plan: str | None = None  # sha256 of the plan.json that it was built by; None: an older record, which does not tell
+
+    def of_plan(self, plan: str | None) -> bool:
+        """Whether the shard was built by `plan`, as far as the record tells; None stands for any plan."""
+        return plan is None or self.plan is None or self.plan == plan
 
     def encode(self) -> bytes:
         """The bytes of the record, with a checksum of its own."""
@@ -45,6 +50,7 @@ class ShardRecord:
             "shard": self.shard.number,
             "tar": {"sha256": self.tar.sha256, "bytes": self.tar.bytes},
             "parquet": {"sha256": self.parquet.sha256, "bytes": self.parquet.bytes},
+            **({} if self.plan is None else {"plan": self.plan}),
             **self.totals.to_json(),
         }
 
@@ -69,6 +75,7 @@ def decode(data: bytes, where: str) -> ShardRecord | None:
             tar=WrittenFile(document["tar"]["sha256"], document["tar"]["bytes"]),
             parquet=WrittenFile(document["parquet"]["sha256"], document["parquet"]["bytes"]),
             totals=Totals.from_json(document),
+            plan=document.get("plan"),
         )
     except (KeyError, TypeError, ValueError, AttributeError, ShardError):
         return None
@@ -77,8 +84,10 @@ def decode(data: bytes, where: str) -> ShardRecord | None:
 def commit(storage: Storage, record: ShardRecord) -> bool:
     """Make a shard exist, its tar and parquet being in place; False where an equal record was there already.
 
+    The record of another plan counts as absent: the caller has seen that plan.json is `record.plan`.
+
     Raises:
-        ShardError: another record is there, so that the same shard was built with two results.
+        ShardError: another record of this plan is there, so that the same shard was built with two results.
         StorageError: the record cannot be written.
     """
     path, data = record.shard.record, record.encode()
@@ -88,8 +97,8 @@ def commit(storage: Storage, record: ShardRecord) -> bool:
     if there == data:
         return False
     found = None if there is None else decode(there, storage.full(path))
-    if found is None:
-        # Damaged, which counts as absent; whoever repairs it at the same time writes these same bytes.
+    if found is None or found.plan != record.plan:
+        # Damaged, or left by a job that another plan overtook; whoever mends it meanwhile writes these same bytes.
         storage.replace(path, data)
         return True
     raise ShardError(
@@ -100,18 +109,19 @@ def commit(storage: Storage, record: ShardRecord) -> bool:
     )
 
 
-def read_record(storage: Storage, shard: ShardName) -> ShardRecord | None:
-    """The shard's record; None where there is none, or a damaged one, or that of another shard."""
+def read_record(storage: Storage, shard: ShardName, plan: str | None = None) -> ShardRecord | None:
+    """The shard's record; None where there is none, or a damaged one, or that of another shard or plan."""
     data = storage.read_if_there(shard.record)
     record = None if data is None else decode(data, storage.full(shard.record))
-    return record if record is not None and record.shard == shard else None
+    return record if record is not None and record.shard == shard and record.of_plan(plan) else None
 
 
-def read_records(storage: Storage, dataset: str, split: str) -> dict[int, ShardRecord]:
-    """The records of all shards of a split that exist, by shard number, in order; damaged ones are absent."""
+def read_records(storage: Storage, dataset: str, split: str, plan: str | None = None) -> dict[int, ShardRecord]:
+    """The records of all shards of a split that exist, by shard number, in order; damaged ones are absent, and so are
+    those of another plan than `plan` (None: any)."""
     names = listed_records(storage, dataset, split)
     with ThreadPoolExecutor(min(READ_AT_ONCE, len(names) or 1)) as pool:
-        found = list(pool.map(lambda name: read_record(storage, name), names))
+        found = list(pool.map(lambda name: read_record(storage, name, plan), names))
     return {name.number: record for name, record in zip(names, found, strict=True) if record is not None}
 
 

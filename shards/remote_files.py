@@ -167,9 +167,9 @@ class RemoteFiles:
             return set()
         return {info["name"].rstrip("/").rpartition("/")[2] for info in found if info["type"] == "directory"}
 
-    def sweep(self, prefix: str) -> int:
+    def sweep(self, prefix: str, recursive: bool) -> int:
         """Nothing to do: an upload that was not completed is no object."""
-        del prefix
+        del prefix, recursive
         return 0
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from shards.local_files import LocalFiles
 from shards.remote_files import RemoteFiles
+from shards.scratch import scratch
 from shards.storage_error import StorageError, explained
 
 __all__ = ["Storage", "StorageError"]
@@ -133,8 +133,8 @@ class Storage:
                 here.stat()
             yield here
             return
-        with tempfile.TemporaryDirectory(prefix="shards-") as folder:
-            copy = Path(folder) / "copy"
+        with scratch() as folder:
+            copy = folder / "copy"
             with self.open(path) as source, copy.open("wb") as target:
                 while block := source.read(BLOCK):
                     target.write(block)
@@ -187,13 +187,14 @@ class Storage:
         with explained(self.full(prefix)):
             return tuple(sorted(self._files.folders(prefix)))
 
-    def sweep(self, prefix: str = "") -> int:
+    def sweep(self, prefix: str = "", recursive: bool = True) -> int:
         """Delete the unfinished files that dead processes left below a folder; how many there were.
 
-        Those of living processes stay. (In a bucket nothing unfinished is visible.)
+        Those of living processes stay. `recursive=False` leaves subfolders alone. (In a bucket nothing unfinished is
+        visible.)
         """
         with explained(self.full(prefix)):
-            return self._files.sweep(prefix)
+            return self._files.sweep(prefix, recursive)
 
 
 def _rebuild(url: str, options: dict[str, Any]) -> Storage:

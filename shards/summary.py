@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +23,14 @@ from shards.layout import (
     plan_path,
     plan_rejects_path,
     rejects_path,
+    split_folder,
     split_path,
 )
+from shards.plan import read_plan
 from shards.record import ShardRecord, read_records
 from shards.sample import canonical_json
 from shards.schema import SCHEMA, ShardError, check_schema
+from shards.scratch import scratch
 from shards.storage import Storage
 from shards.totals import Totals, summed
 from shards.writer import WrittenFile
@@ -80,8 +82,8 @@ def summarise_split(storage: Storage, dataset: str, split: str) -> SplitSummary:
     if there is not None and _still_true(storage, there, records):
         return there
     planned = plan_rejects(storage, dataset, split)
-    with tempfile.TemporaryDirectory(prefix="shards-summary-") as folder:
-        index, rejects = Path(folder) / "index.parquet", Path(folder) / "rejects.parquet"
+    with scratch() as folder:
+        index, rejects = folder / "index.parquet", folder / "rejects.parquet"
         shard_rejects: list[tuple[RejectRow, ...]] = []
         write_index(index, _shard_rows(storage, records, shard_rejects))
         write_rejects(rejects, [planned, *shard_rejects])
@@ -179,24 +181,6 @@ def splits(storage: Storage, dataset: str) -> tuple[str, ...]:
     )
 
 
-def planned_shards(storage: Storage, dataset: str, split: str) -> int:
-    """The number of shards that the split's plan has.
-
-    Raises:
-        ShardError: there is no plan, or it does not tell.
-    """
-    path = plan_path(dataset, split)
-    data = storage.read_if_there(path)
-    if data is None:
-        raise ShardError(
-            f"{storage.full(path)}: there is no plan; make it with: make shards DATASET={dataset} SPLIT={split}"
-        )
-    try:
-        return int(json.loads(data.decode("utf-8"))["shards"])
-    except (ValueError, TypeError, KeyError) as error:
-        raise ShardError(f"{storage.full(path)}: is no plan ({error}); build the split anew with REBUILD=1") from error
-
-
 def plan_rejects(storage: Storage, dataset: str, split: str) -> tuple[RejectRow, ...]:
     """The records that were rejected while the split was planned."""
     return read_reject_file(storage, plan_rejects_path(dataset, split))
@@ -215,14 +199,24 @@ def records_digest(records: Mapping[int, ShardRecord]) -> str:
 
 
 def _all_records(storage: Storage, dataset: str, split: str) -> dict[int, ShardRecord]:
-    shards, records = planned_shards(storage, dataset, split), read_records(storage, dataset, split)
-    missing = [number for number in range(shards) if number not in records]
+    plan = read_plan(storage, dataset, split)
+    records = read_records(storage, dataset, split, plan.sha256)
+    missing = [number for number in range(plan.shards) if number not in records]
     if missing:
         raise ShardError(
-            f"{storage.full(dataset)}/{split}: {len(missing)} of {shards} shards are not committed, the first "
+            f"{storage.full(dataset)}/{split}: {len(missing)} of {plan.shards} shards are not committed, the first "
             f"is number {missing[0]}; build them with: make shards DATASET={dataset} SPLIT={split}"
         )
-    return {number: records[number] for number in range(shards)}
+    # A job that another one's REBUILD overtook may have laid its own tar over a committed one.
+    sizes = storage.list(split_folder(dataset, split), recursive=False)
+    for number in range(plan.shards):
+        tar, said = records[number].shard.tar, records[number].tar.bytes
+        if sizes.get(tar) != said:
+            raise ShardError(
+                f"{storage.full(tar)}: has {sizes.get(tar, 'no')} bytes, its record says {said}; "
+                f"run make shards DATASET={dataset} SPLIT={split} again, which builds it anew"
+            )
+    return {number: records[number] for number in range(plan.shards)}
 
 
 def _still_true(storage: Storage, summary: SplitSummary, records: Mapping[int, ShardRecord]) -> bool:

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.plan import BYTES_PER_SECOND, Plan, make_plan, part_of, read_shard, record_seconds
+from pipelines.plan import BYTES_PER_SECOND, Plan, make_plan, read_shard, record_seconds
 from pipelines.record_json import decode_record, encode_record
 from pipelines.source import (
     AudioRef,
@@ -24,6 +24,7 @@ from pipelines.source import (
     Word,
     Words,
 )
+from shards.plan import part_of
 
 IDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 RECORDS = st.builds(

@@ -8,10 +8,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import soundfile
 
 from shards.index import RejectRow, index_row, shard_parquet, write_rejects
-from shards.layout import ShardName, plan_path, plan_rejects_path
+from shards.layout import ShardName, plan_folder, plan_path, plan_rejects_path
 from shards.record import ShardRecord, commit
 from shards.sample import SAMPLE_RATE, AudioMember, Sample, SampleWord, TaggedTarget, member_names, sample_key
 from shards.storage import Storage
@@ -120,7 +122,17 @@ def make_split(storage: Storage, scratch: Path, split: str = "train", shards: in
     """A complete split."""
     planned = (RejectRow("twice", "duplicate_id", "a.tsv:2"),)
     write_rejects(scratch / "rejects.parquet", [planned])
-    plan = {"shards": shards, "rejects": {"duplicate_id": 1}, "rejects_sha256": sha256(scratch / "rejects.parquet")}
+    with pq.ParquetWriter(scratch / "records.parquet", pa.schema([("id", pa.string())])) as writer:
+        for number in range(shards):
+            ids = [f"r{number}", *(f"u{number}.{place}" for place in range(1, samples + 1))]
+            writer.write_table(pa.table({"id": ids}))
+    plan = {
+        "shards": shards,
+        "parts": [["records.parquet", 0, shards, sha256(scratch / "records.parquet")]],
+        "rejects": {"duplicate_id": 1},
+        "rejects_sha256": sha256(scratch / "rejects.parquet"),
+    }
+    storage.put_file(scratch / "records.parquet", f"{plan_folder(DATASET, split)}/records.parquet", move=True)
     storage.create(plan_path(DATASET, split), json.dumps(plan).encode())
     storage.put_file(scratch / "rejects.parquet", plan_rejects_path(DATASET, split), move=True)
     for number in range(shards):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -91,6 +92,25 @@ def test_two_results_for_one_shard_are_told(tmp_path):
     ):
         commit(storage, make_record(tar="c"))
     assert read_records(storage, "demo", "train")[3].tar.sha256 == "a" * 64
+
+
+def test_the_record_of_another_plan_is_absent_and_replaced(tmp_path):
+    storage = Storage(tmp_path)
+    late, record = (replace(make_record(tar=tar), plan=plan * 64) for tar, plan in (("c", "0"), ("a", "1")))
+    commit(storage, late)
+    assert decode(late.encode(), "x") == late
+    assert read_record(storage, record.shard, record.plan) is None
+    assert read_records(storage, "demo", "train", late.plan) == {3: late}
+    assert read_records(storage, "demo", "train", record.plan) == {}
+    assert commit(storage, record) is True
+    assert read_records(storage, "demo", "train", record.plan) == {3: record}
+
+
+def test_a_record_that_names_no_plan_is_of_any(tmp_path):
+    storage, record = Storage(tmp_path), make_record()
+    assert b'"plan"' not in record.encode()
+    commit(storage, record)
+    assert read_record(storage, record.shard, "1" * 64) == record
 
 
 @pytest.mark.parametrize("damaged", [b"", b"{", make_record().encode()[:200]])

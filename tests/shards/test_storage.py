@@ -208,6 +208,14 @@ def test_sweep_takes_what_is_dead_and_leaves_what_lives(tmp_path):
     assert not (tmp_path / "d/s/.tmp-dead").exists()
 
 
+def test_sweep_leaves_subfolders_alone_where_it_is_told_to(tmp_path):
+    for folder in (tmp_path, tmp_path / "d"):
+        folder.mkdir(exist_ok=True)
+        (folder / ".tmp-dead").write_bytes(b"half")
+    assert Storage(tmp_path).sweep(recursive=False) == 1
+    assert [path.name for path in (tmp_path / "d").iterdir()] == [".tmp-dead"]
+
+
 def test_a_temporary_file_that_vanishes_is_written_again(tmp_path):
     """Where locks do not work, a sweep can take away a file that lives."""
     files, vanished = LocalFiles(tmp_path), []

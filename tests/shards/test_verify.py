@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import random
@@ -94,7 +95,9 @@ def test_one_changed_bit_in_any_file_is_found(out, capsys):
             (out / name).write_bytes(changed)
             status, lies = verify(out, capsys)
             (out / name).write_bytes(data)
-            assert status == 1 and any(lie.startswith(f"{out}/{name}: ") for lie in lies), (name, place, lies)
+            # A hash that was changed is told where the file lies whose hash it is.
+            told = [lie for lie in lies if lie.startswith(f"{out}/{name}: ") or f"{Path(name).name} says" in lie]
+            assert status == 1 and told, (name, place, lies)
     assert verify(out, capsys) == (0, [])
 
 
@@ -233,6 +236,30 @@ def test_totals_that_disagree_with_the_samples(out, capsys):
     assert "says rejects = {}, the shard adds up to {'truncated': 1}" in said
     assert any("split.json: was made from other commit records" in lie for lie in lies)
     assert any("split.json: says samples = 6, what the records say adds up to 4" in lie for lie in lies)
+
+
+def test_ids_that_are_not_those_of_the_plan(out, capsys):
+    """Everything else agrees: the shard was built from other records than those that were planned for it."""
+    rewrite(out, [make_sample("u1.1"), make_sample("u0.1")])
+    _, lies = verify(out, capsys)
+    assert f"{out / SHARD.tar}: 1 ids were not planned for this shard, the first is 'u0.1'" in lies
+    assert f"{out / SHARD.tar}: 3 planned ids gave neither sample nor reject, the first is 'r1'" in lies
+
+
+def test_ids_whose_targets_were_all_left_out_are_not_missed(out, capsys):
+    rewrite(out, [make_sample("u1.1"), make_sample("u1.2")])
+    totals = read_record(Storage(out), SHARD).totals
+    totals.left_out["language_not_in_vocabulary"] += 2
+    recommit(out, totals=totals)
+    _, lies = verify(out, capsys)
+    assert not any("planned" in lie for lie in lies)
+
+
+def test_a_shard_of_another_plan_is_found(out, capsys):
+    record = read_record(Storage(out), SHARD)
+    Storage(out).replace(SHARD.record, dataclasses.replace(record, plan="f" * 64).encode())
+    _, lies = verify(out, capsys)
+    assert any(lie.startswith(f"{out / SHARD.record}: was built by another plan: ffff") for lie in lies)
 
 
 def test_totals_of_a_split_that_disagree(out, capsys):

@@ -67,6 +67,8 @@ class _Reader:
                 value, end = self._decode(self._text, self._place)
             except json.JSONDecodeError:
                 end = len(self._text)
+            except (RecursionError, ValueError):  # nested or numbers longer than anybody means
+                raise self.broken() from None
             # A number at the end of what was read may go on.
             if end < len(self._text):
                 self._place = end

@@ -26,6 +26,7 @@ _MPEG2_KBITS = (
 _RATES = (44_100, 48_000, 32_000)
 _SAME_STREAM = 0xFFFE0C00  # sync, version, layer and rate: equal in all frames of a stream
 _SEARCHED_BYTES = 1 << 16  # in which the first frame must begin
+_APE_FOOTER_BYTES = 32
 _DECODER_DELAY = 529  # waveform samples that every Layer III decoder adds in front
 
 
@@ -109,10 +110,12 @@ def _tags_start(data: bytes, start: int) -> int:
     while True:
         if data[max(start, end - 128) :][:3] == b"TAG" and end - 128 >= start:
             end -= 128
-        elif data[max(start, end - 32) :][:8] == b"APETAGEX" and end - 32 >= start:
-            size = int.from_bytes(data[end - 20 : end - 16], "little")
+        elif data[max(start, end - _APE_FOOTER_BYTES) :][:8] == b"APETAGEX" and end - _APE_FOOTER_BYTES >= start:
+            size = int.from_bytes(data[end - 20 : end - 16], "little")  # with this footer, without the header
+            if size < _APE_FOOTER_BYTES:
+                return max(end, start)  # nonsense, and with 0 there would be no end to it
             flags = int.from_bytes(data[end - 12 : end - 8], "little")
-            end -= size + (32 if flags >> 31 else 0)
+            end -= size + (_APE_FOOTER_BYTES if flags >> 31 else 0)
         elif data[max(start, end - 9) : end] == b"LYRICS200" and data[end - 15 : end - 9].isdigit():
             end -= int(data[end - 15 : end - 9]) + 15
         else:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.formats.tables import read_lines
 from pipelines.source import Reject, Word
+
+_WHOLE = re.compile("[0-9]{1,15}")
 
 
 def read_words(root: Path, path: str, sample_rate: int) -> Iterator[Word | Reject]:
@@ -19,9 +22,16 @@ def read_words(root: Path, path: str, sample_rate: int) -> Iterator[Word | Rejec
         cells = item[1].split(maxsplit=2)
         if len(cells) < 3:
             yield Reject(where, "too_few_columns", where)
-        elif not (cells[0].isascii() and cells[0].isdigit() and cells[1].isascii() and cells[1].isdigit()):
+            continue
+        start, end = whole_number(cells[0]), whole_number(cells[1])
+        if start is None or end is None:
             yield Reject(where, "bad_row", where)
-        elif int(cells[0]) >= int(cells[1]):
+        elif start >= end:
             yield Reject(where, "bad_times", where)
         else:
-            yield Word(cells[2].strip(), int(cells[0]) / sample_rate, int(cells[1]) / sample_rate)
+            yield Word(cells[2].strip(), start / sample_rate, end / sample_rate)
+
+
+def whole_number(cell: str) -> int | None:
+    """A count of waveform samples; None for what is none. (`str.isdigit` also takes "²", which `int` does not.)"""
+    return int(cell) if _WHOLE.fullmatch(cell) else None

@@ -45,13 +45,13 @@ def sphere_layout(data: bytes) -> SphereLayout:
         channels = int(fields.get("channel_count", 1))
         rate = int(float(fields["sample_rate"]))
         frames = int(fields["sample_count"]) if "sample_count" in fields else None
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, OverflowError) as error:
         raise AudioReject("undecodable", f"SPHERE header without or with a bad {error}") from error
     if "," in coding:
         raise AudioReject("undecodable", f"SPHERE compressed ({coding}): unpack it with `sph2pipe -p -f wav`")
     kind = _CODINGS.get(coding)
     subtype = _PCM_SUBTYPES.get(sample_bytes) if kind == "PCM" else kind
-    if subtype is None or channels < 1 or offset < 16:
+    if subtype is None or sample_bytes < 1 or channels < 1 or offset < 16 or (frames is not None and frames < 0):
         raise AudioReject("undecodable", f"SPHERE of {coding} with {sample_bytes} bytes and {channels} channels")
     present = max(0, len(data) - offset) // (sample_bytes * channels)
     if frames is not None and frames > present:

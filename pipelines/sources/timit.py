@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.formats.sample_times import read_words
+from pipelines.formats.sample_times import read_words, whole_number
 from pipelines.formats.tables import read_lines
 from pipelines.labels import gender
 from pipelines.source import (
@@ -97,7 +97,8 @@ timit/                              <- SOURCE (names in capital or small letters
             else:
                 spoken = Transcript(" ".join(word.word for word in timed), "en", "unpunctuated")
                 text = Transcript(cells[2].strip(), "en") if len(cells) == 3 else spoken
-                seconds = int(cells[1]) / RATE if len(cells) == 3 and cells[1].isdigit() else None
+                frames = whole_number(cells[1]) if len(cells) == 3 else None
+                seconds = None if frames is None else frames / RATE
                 yield Record(
                     id=utterance_id,
                     audio=(AudioRef(parts["WAV"], seconds=seconds),),

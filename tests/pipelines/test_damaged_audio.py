@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from pipelines.audio import AudioReject, Clip, clips, encode_flac
 from pipelines.decode import open_recording
+from pipelines.formats.mp3 import mp3_layout
 from tests.pipelines.recordings import chirp, encoded, ffmpeg, mp3, sphere, wav_with_sizes
 
 RATE = 16_000
@@ -106,6 +108,73 @@ def test_tags_around_an_mp3_are_no_audio(header):
         assert np.array_equal(clip.waveform, plain.waveform)
     assert reason(id3v2 + data[:-100] + id3v1) == "truncated"
     assert reason(id3v2[:500]) == "truncated"
+
+
+FOOTERS = (
+    st.binary(max_size=40)
+    | st.just(b"TAG" + bytes(125))
+    | st.builds(lambda size: b"%06dLYRICS200" % size, st.integers(0, 999_999))
+    | st.builds(
+        lambda size, flags: b"APETAGEX" + struct.pack("<IIII", 2000, size, 1, flags) + bytes(8),
+        st.integers(0, 40) | st.integers(0, 0xFFFFFFFF),
+        st.sampled_from([0, 1 << 31]),
+    )
+)
+
+
+@settings(max_examples=200, deadline=5000)
+@given(st.lists(FOOTERS, max_size=4), st.sampled_from([b"", b"\xff\xfb\x90\x64" + bytes(500), mp3(TONE[:4000], RATE)]))
+def test_whatever_tags_say_of_their_size_the_search_for_them_ends(footers, data):
+    with contextlib.suppress(AudioReject):
+        mp3_layout(data + b"".join(footers))
+
+
+def test_an_ape_tag_of_no_length_is_no_tag():
+    data = mp3(TONE, RATE)
+    assert reason(data + b"APETAGEX" + bytes(24)) == ""
+    assert reason(b"APETAGEX" + bytes(24)) == "undecodable"
+
+
+HEADER_FIELDS = (
+    "channel_count",
+    "sample_count",
+    "sample_rate",
+    "sample_n_bytes",
+    "sample_byte_format",
+    "sample_coding",
+)
+HEADER_VALUES = st.sampled_from(
+    [
+        "0",
+        "-1",
+        "1",
+        "2",
+        "inf",
+        "nan",
+        "1e400",
+        "9" * 5000,
+        "²",
+        "01",
+        "10",
+        "pcm",
+        "ulaw",
+        "mu-law",
+        "alaw",
+        "",
+        "x y",
+    ]
+) | st.text(max_size=5)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    fields=st.dictionaries(st.sampled_from(HEADER_FIELDS), HEADER_VALUES), offset=st.sampled_from(["1024", "9", "-8"])
+)
+def test_whatever_a_sphere_header_says_it_is_read_or_rejected(fields, offset):
+    said = {"sample_rate": "16000", "sample_count": "100", "channel_count": "1", "sample_n_bytes": "2"} | fields
+    lines = ["NIST_1A", f"{offset:>7}", *(f"{name} -i {value}" for name, value in said.items()), "end_head", ""]
+    data = "\n".join(lines).encode("ascii", "replace").ljust(1024)
+    reason(data + bytes(range(200)))
 
 
 def test_junk_inside_an_mp3_is_skipped():

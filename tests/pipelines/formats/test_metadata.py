@@ -32,7 +32,12 @@ def test_json_object_piece_by_piece(tmp_path: Path, document: dict, chunk: int, 
         assert list(json_stream.read_object(path)) == list(document.items())
 
 
-@pytest.mark.parametrize("text", ["", "[1]", '{"a": 1', '{"a" 1}', '{"a": 1 "b": 2}', '{"a": }', "{1: 2}", "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[1]", '{"a": 1', '{"a" 1}', '{"a": 1 "b": 2}', '{"a": }', "{1: 2}", "\x00", '{"a": ' + "[" * 100_000,
+     '{"a": ' + "9" * 5_000 + "}"],
+    ids=range(10),
+)  # fmt: skip
 def test_broken_json_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(text)
@@ -78,11 +83,13 @@ def test_tables_without_header_or_column(tmp_path: Path, reader: object) -> None
 
 
 def test_word_times_in_waveform_samples(tmp_path: Path) -> None:
-    (tmp_path / "x.WRD").write_text("0 8000 she\r\n7900 16000 had it\n5 5 x\n1 2\na b c\n-3 4 d\n")
+    (tmp_path / "x.WRD").write_text(
+        "0 8000 she\r\n7900 16000 had it\n5 5 x\n1 2\na b c\n-3 4 d\n0 ² e\n0 " + "9" * 5_000 + " f\n", "utf-8"
+    )
     words = list(read_words(tmp_path, "x.WRD", 16_000))
     assert words[:2] == [Word("she", 0.0, 0.5), Word("had it", 7900 / 16_000, 1.0)]
     assert [item.reason for item in words[2:] if isinstance(item, Reject)] == [
-        "bad_times", "too_few_columns", "bad_row", "bad_row",
+        "bad_times", "too_few_columns", "bad_row", "bad_row", "bad_row", "bad_row",
     ]  # fmt: skip
 
 

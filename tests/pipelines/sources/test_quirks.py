@@ -251,6 +251,14 @@ def test_timit_without_text_takes_the_words(tmp_path: Path) -> None:
     assert record.annotations[0] == Transcript("she had your dark suit", "en", "unpunctuated")
 
 
+@pytest.mark.parametrize("frames", ["²", "9" * 5_000, "-1", "x"])
+def test_timit_length_that_is_no_number_is_not_told(tmp_path: Path, frames: str) -> None:
+    fixture = fixtures.timit(tmp_path)
+    write(fixture.source / "TIMIT/TRAIN/DR1/FCJF0/SA1.TXT", f"0 {frames} She had your dark suit.\n")
+    record = records(fixture, "timit", "train")["FCJF0-SA1"]
+    assert record.audio[0].seconds is None and text(record) == "She had your dark suit."
+
+
 def test_mls_prefers_flac_and_reads_one_language(tmp_path: Path) -> None:
     fixture = fixtures.mls(tmp_path)
     german, spanish = records(fixture, "mls", "train").values()

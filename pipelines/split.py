@@ -164,15 +164,15 @@ def _strays(storage: Storage, made: SplitDraft) -> list[str]:
 
     Nobody of this plan writes them, so they can go whoever else is at work on it.
     """
-    folder, parts = plan_folder(made.source.name, made.split), {path.name for path in made.folder.glob("*.parquet")}
-    strays = []
-    for path in storage.list(split_folder(made.source.name, made.split)):
-        shard, name = parse_shard_path(path), path.removeprefix(f"{folder}/")
-        if shard is not None and shard[0].number >= made.document["shards"]:
-            strays.append(path)
-        elif name != path and name not in parts and path != plan_path(made.source.name, made.split):
-            strays.append(path)
-    return strays
+    dataset, split, folder = made.source.name, made.split, plan_folder(made.source.name, made.split)
+    planned = {plan_path(dataset, split), *(f"{folder}/{path.name}" for path in made.folder.glob("*.parquet"))}
+
+    def is_stray(path: str) -> bool:
+        shard = parse_shard_path(path)
+        beyond = shard is not None and shard[0].number >= made.document["shards"]
+        return beyond or (path.startswith(f"{folder}/") and path not in planned)
+
+    return list(filter(is_stray, storage.list(split_folder(dataset, split))))
 
 
 def _compare(storage: Storage, dataset: str, split: str, document: Mapping[str, Any]) -> None:

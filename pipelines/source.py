@@ -170,11 +170,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that cannot be used, and why. `reason` is a key of `REJECT_REASONS`."""
+    """A record that cannot be used, and why. `reason` is a key of `REJECT_REASONS`.
+
+    `metadata` is the file that names missing audio, relative to SOURCE: it is read again before the audio counts as
+    missing. "" where the audio's own folder names it.
+    """
 
     id: str
     reason: str
     where: str
+    metadata: str = ""
 
 
 REJECT_REASONS: Mapping[str, str] = {
@@ -199,8 +204,13 @@ REJECT_REASONS: Mapping[str, str] = {
 OUTSIDE_RATIO = frozenset({"language_not_in_vocabulary"})
 
 
+class EmptySplitError(SourceError):
+    """A split of which SOURCE holds nothing, though some of its metadata is there."""
+
+
 # What the system says of paths that cannot be: links that lead to themselves, names of over 255 bytes.
 _NOWHERE = frozenset({errno.ELOOP, errno.ENAMETOOLONG})
+_BLOCK_BYTES = 1 << 20
 
 
 class Source(ABC):
@@ -271,7 +281,8 @@ class Source(ABC):
         """One record or reject for each utterance of `split`, in the order of the release.
 
         Raises:
-            SourceError: no such split (at once), nothing in it, or a corpus that vanished meanwhile (while iterating).
+            SourceError: no such split (at once), or a corpus that vanished meanwhile (while iterating).
+            EmptySplitError: nothing in it (while iterating).
         """
         if split not in self.splits or not self.has_split(split):
             there = ", ".join(self.available_splits()) or "none"
@@ -306,19 +317,29 @@ class Source(ABC):
 
     def _checked(self, split: str) -> Iterator[Record | Reject]:
         empty = True
-        confirmed = ""
+        confirmed: str | None = None
         for item in self.read(split):
             empty = False
-            if isinstance(item, Reject) and item.reason == "audio_missing":
-                metadata = item.where.rpartition(":")[0]
-                if metadata != confirmed:  # the metadata is read again: without it nothing can be said to be missing
-                    self.check_alive()
-                    if metadata:
-                        (self.root / metadata).open("rb").close()
-                    confirmed = metadata
+            if isinstance(item, Reject) and item.reason == "audio_missing" and item.metadata != confirmed:
+                self._confirm(item.metadata)
+                confirmed = item.metadata
             yield item
         if empty:
-            raise SourceError(f"{self.name}: split '{split}' of {self.root} holds no records; expected {self.expects}")
+            raise EmptySplitError(
+                f"{self.name}: split '{split}' of {self.root} holds no records; expected {self.expects}"
+            )
+
+    def _confirm(self, metadata: str) -> None:
+        """Read a metadata file again: without it nothing can be said to be missing.
+
+        Raises:
+            OSError, SourceError: the file or the corpus is gone.
+        """
+        self.check_alive()
+        if metadata:
+            with (self.root / metadata).open("rb") as file:
+                while file.read(_BLOCK_BYTES):
+                    pass
 
     def _wrong_folder(self) -> str:
         found = ", ".join(sorted(entry.name for entry in self.root.iterdir())[:6]) if self.root.is_dir() else "a file"
@@ -355,13 +376,13 @@ class Listing:
             self._sure = True
         return name in self.names
 
-    def problem(self, record_id: str, name: str, where: str) -> Reject | None:
-        """Why `name`, as metadata gives it at `where`, is no file of this folder; None: it is one."""
+    def problem(self, record_id: str, name: str, where: str, metadata: str = "") -> Reject | None:
+        """Why `name`, as the file `metadata` gives it at `where`, is no file of this folder; None: it is one."""
         if name in self.names:
             return None
         if not is_safe(name):
             return Reject(record_id, "unsafe_path", where)
-        return None if name in self else Reject(record_id, "audio_missing", where)
+        return None if name in self else Reject(record_id, "audio_missing", where, metadata)
 
     def _read(self) -> frozenset[str]:
         try:

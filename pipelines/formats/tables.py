@@ -1,8 +1,10 @@
 """Line-oriented text files of corpora: plain lines, TSV without quoting, CSV with quoting.
 
-All accept a BOM and CRLF, split on "\\n" only (`str.splitlines` also splits on U+2028 and shifts parallel
+All accept a BOM and CRLF, split on "\n" only (`str.splitlines` also splits on U+2028 and shifts parallel
 files), and turn a line they cannot read into a Reject, so that one bad row costs one row.
-`where` of a reject is the file relative to the corpus, and the line: "en/train.tsv:17".
+Its `where` is the file relative to the corpus, and the line: "en/train.tsv:17". Its `id` is what names the row, as the
+file has it (the first word of a line, the first required column of a table), so that a source can tell which recording
+is accounted for; where that cannot be read either it is `where`.
 """
 
 from __future__ import annotations
@@ -19,17 +21,11 @@ Row = tuple[int, tuple[str, ...]]  # line number from 1; the cells asked for, in
 
 def read_lines(root: Path, path: str) -> Iterator[tuple[int, str] | Reject]:
     """The lines of a UTF-8 file with their numbers from 1, without line ends; empty lines are left out."""
-    with (root / path).open("rb") as file:
-        for number, raw in enumerate(file, start=1):
-            if number == 1 and raw.startswith(b"\xef\xbb\xbf"):
-                raw = raw[3:]
-            try:
-                line = raw.decode().rstrip("\r\n")
-            except UnicodeDecodeError:
-                yield Reject(f"{path}:{number}", "wrong_encoding", f"{path}:{number}")
-                continue
-            if line and not line.isspace():
-                yield number, line
+    for number, line, is_utf8 in _lines(root, path):
+        if is_utf8:
+            yield number, line
+        else:
+            yield _bad_row(line.split(maxsplit=1), 0, "wrong_encoding", f"{path}:{number}")
 
 
 def read_tsv(
@@ -44,23 +40,19 @@ def read_tsv(
         SourceError: no header, or a required column is not in it.
     """
     pick = None
-    for item in read_lines(root, path):
-        if isinstance(item, Reject):
-            yield item
-            continue
-        number, line = item
+    for number, line, is_utf8 in _lines(root, path):
         cells = line.split("\t") if not escape or escape not in line else _split_escaped(line, escape)
         if pick is None:
             width = len(cells)
-            pick = _picker(root / path, cells, required, optional)
+            pick, naming = _picker(root / path, cells, required, optional)
             continue
-        if len(cells) < width:
-            yield Reject(f"{path}:{number}", "too_few_columns", f"{path}:{number}")
-            continue
-        if len(cells) > width and any(cells[width:]):
-            yield Reject(f"{path}:{number}", "bad_row", f"{path}:{number}")
-            continue
-        yield number, pick([*cells[:width], ""])
+        reason = "" if is_utf8 else "wrong_encoding"
+        if len(cells) != width and not reason:
+            reason = "too_few_columns" if len(cells) < width else "bad_row" if any(cells[width:]) else ""
+        if reason:
+            yield _bad_row(cells, naming, reason, f"{path}:{number}")
+        else:
+            yield number, pick([*cells[:width], ""])
     if pick is None:
         raise SourceError(f"{root / path}: empty; expected a header with {', '.join(required)}")
 
@@ -90,17 +82,17 @@ def read_csv(
             where = f"{path}:{reader.line_num}"
             if pick is None:
                 width = len(cells)
-                pick = _picker(root / path, cells, required, optional)
+                pick, naming = _picker(root / path, cells, required, optional)
                 continue
             if not any(cells):
                 continue
             if any(map(_is_broken, cells)):
                 if not fallback:
-                    yield Reject(where, "wrong_encoding", where)
+                    yield _bad_row(cells, naming, "wrong_encoding", where)
                     continue
                 cells = [c.encode("utf-8", "surrogateescape").decode(fallback) if _is_broken(c) else c for c in cells]
             if len(cells) != width:
-                yield Reject(where, "too_few_columns" if len(cells) < width else "bad_row", where)
+                yield _bad_row(cells, naming, "too_few_columns" if len(cells) < width else "bad_row", where)
                 continue
             yield reader.line_num, pick([*cells, ""])
     if pick is None:
@@ -109,15 +101,39 @@ def read_csv(
 
 def _picker(
     path: Path, header: list[str], required: Sequence[str], optional: Sequence[str]
-) -> Callable[[list[str]], tuple[str, ...]]:
+) -> tuple[Callable[[list[str]], tuple[str, ...]], int]:
+    """What takes the wanted cells out of a row, and the place of the cell that names the row."""
     names = [name.strip() for name in header]
     lacking = [name for name in required if name not in names]
+    if lacking and any("\0" in name or _is_broken(name) for name in names):
+        raise SourceError(f"{path}: not UTF-8; convert it, for instance from UTF-16: iconv -f UTF-16 -t UTF-8")
     if lacking:
         raise SourceError(f"{path}: no column {', '.join(map(repr, lacking))} in its header: {', '.join(names)}")
     places = [names.index(name) if name in names else len(names) for name in (*required, *optional)]
     if len(places) == 1:
-        return lambda cells: (cells[places[0]],)
-    return itemgetter(*places)
+        return lambda cells: (cells[places[0]],), places[0]
+    return itemgetter(*places), places[0]
+
+
+def _lines(root: Path, path: str) -> Iterator[tuple[int, str, bool]]:
+    """Number and text of the lines that are not empty, and whether they are UTF-8; else their bytes are `\\udcNN`."""
+    with (root / path).open("rb") as file:
+        for number, raw in enumerate(file, start=1):
+            if number == 1 and raw.startswith(b"\xef\xbb\xbf"):
+                raw = raw[3:]
+            is_utf8 = True
+            try:
+                line = raw.decode().rstrip("\r\n")
+            except UnicodeDecodeError:
+                line, is_utf8 = raw.decode("utf-8", "surrogateescape").rstrip("\r\n"), False
+            if line and not line.isspace():
+                yield number, line, is_utf8
+
+
+def _bad_row(cells: Sequence[str], naming: int, reason: str, where: str) -> Reject:
+    """The reject of a row that cannot be read; the cell at `naming` names it."""
+    name = cells[naming] if naming < len(cells) else ""
+    return Reject(where if not name.strip() or _is_broken(name) else name, reason, where)
 
 
 def _is_broken(cell: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,6 +55,11 @@ def find_tables(folder: Path) -> list[Table]:
     return sorted(found, key=lambda table: (table.source, table.target, table.split or "", table.path))
 
 
+def clip_name(path: str) -> str:
+    """The file name of a clip; some tables leave out its ending."""
+    return path if path.endswith(".mp3") else f"{path}.mp3"
+
+
 def read_pairs(root: Path, tables: Sequence[Table]) -> Iterator[Pair | Reject]:
     """The rows of `tables`, which lie under `root`; each row once."""
     for table in tables:
@@ -62,10 +68,10 @@ def read_pairs(root: Path, tables: Sequence[Table]) -> Iterator[Pair | Reject]:
         columns = ("split", "sentence", "client_id")
         for row in read_tsv(root, place, ("path", "translation"), columns, escape="\\"):
             if isinstance(row, Reject):
-                yield row
+                yield replace(row, id=f"{clip_name(row.id)[:-4]}:{table.target}")
                 continue
             number, (path, translation, named, sentence, client) = row
-            clip = path if path.endswith(".mp3") else f"{path}.mp3"
+            clip = clip_name(path)
             split = table.split or _SPLITS.get(named)
             if split is None:
                 yield Reject(f"{clip[:-4]}:{table.target}", "bad_row", f"{place}:{number}")

@@ -92,27 +92,35 @@ aishell/                            <- SOURCE
         listings = {s: self.listing(f"{WAV}/{split}/{s}") for s in sorted(speakers[split])}
         named: set[str] = set()
         for item in read_lines(self.root, TEXTS):
-            utterance = "" if isinstance(item, Reject) else item[1].split(maxsplit=1)[0]
+            if isinstance(item, Reject):
+                utterance, text, where = item.id, "", item.where
+            else:
+                utterance, text = (*item[1].split(maxsplit=1), "")[:2]
+                where = f"{TEXTS}:{item[0]}"
             match = UTTERANCE.fullmatch(utterance)
-            if isinstance(item, Reject) or match is None:
-                if split == self.available_splits()[0]:  # a line that cannot be read tells no split
-                    where = item.where if isinstance(item, Reject) else f"{TEXTS}:{item[0]}"
-                    yield item if isinstance(item, Reject) else Reject(utterance or where, "bad_row", where)
+            if match is None:
+                if split == self.available_splits()[0]:  # an id of another form tells no split
+                    yield item if isinstance(item, Reject) else Reject(utterance, "bad_row", where)
                 continue
             speaker, number = match.groups()
             if speaker in listings:
                 named.add(utterance)
-                yield self.utterance(item[1], f"{TEXTS}:{item[0]}", speaker, split, listings[speaker])
+                yield (
+                    item
+                    if isinstance(item, Reject)
+                    else self.utterance(utterance, text, where, speaker, split, listings[speaker])
+                )
             elif int(number) in SPEAKERS[split] and not any(speaker in there for there in speakers.values()):
-                yield Reject(utterance, "audio_missing", f"{TEXTS}:{item[0]}")
+                yield Reject(utterance, "audio_missing", where, metadata=TEXTS)
         for speaker, listing in listings.items():
             for wav in sorted(listing.names):
                 if wav.endswith(".wav") and wav.removesuffix(".wav") not in named:
                     yield Reject(wav.removesuffix(".wav"), "no_transcript", f"{WAV}/{split}/{speaker}/{wav}")
 
-    def utterance(self, line: str, where: str, speaker: str, split: str, listing: Listing) -> Record | Reject:
-        utterance, _, text = line.partition(" ")
-        if problem := listing.problem(utterance, f"{utterance}.wav", where):
+    def utterance(
+        self, utterance: str, text: str, where: str, speaker: str, split: str, listing: Listing
+    ) -> Record | Reject:
+        if problem := listing.problem(utterance, f"{utterance}.wav", where, TEXTS):
             return problem
         if not text.strip():
             return Reject(utterance, "no_transcript", where)

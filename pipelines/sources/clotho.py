@@ -11,11 +11,12 @@ Quirk     a file name may begin or end with a space; metadata tables are not all
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.formats.tables import read_csv
 from pipelines.labels import licence
-from pipelines.source import AudioRef, Caption, Record, Reject, Source, SourceError
+from pipelines.source import AudioRef, Caption, EmptySplitError, Record, Reject, Source
 
 CAPTIONS = tuple(f"caption_{number}" for number in range(1, 6))
 CAPTION_LICENCE = "LicenseRef-TAU-NC"
@@ -55,25 +56,32 @@ clotho/                             <- SOURCE
         folder = self.audio_folder(split)
         listing = self.listing(folder)
         metadata: dict[str, tuple[str, ...]] = {}
+        unread: dict[str, Reject] = {}  # rows of metadata; without it a clip would lose its licence
         columns = ("sound_id", "license", "keywords", "sound_link", "manufacturer")
         if table := _table(self.root, "metadata", split):
             for row in read_csv(self.root, table, ("file_name",), columns, fallback="latin-1"):
-                if isinstance(row, Reject):
+                if not isinstance(row, Reject):
+                    metadata[row[1][0]] = row[1][1:]
+                elif row.id == row.where:  # it tells not even its clip
                     yield row
                 else:
-                    metadata[row[1][0]] = row[1][1:]
+                    unread[row.id] = row
         named: set[str] = set()
         captions = _table(self.root, "captions", split) or ""
         for row in read_csv(self.root, captions, ("file_name", *CAPTIONS)):
-            if isinstance(row, Reject):
-                yield row
-                continue
-            number, (given, *texts) = row
+            given = row.id if isinstance(row, Reject) else row[1][0]
             name = given if given in listing or given.strip() not in listing else given.strip()
-            clip_id, where = name.removesuffix(".wav"), f"{captions}:{number}"
+            clip_id = name.removesuffix(".wav")
             named.add(name)
-            if problem := listing.problem(clip_id, name, where):
+            if isinstance(row, Reject):
+                yield replace(row, id=clip_id)
+                continue
+            number, (_, *texts) = row
+            where = f"{captions}:{number}"
+            if problem := listing.problem(clip_id, name, where, captions):
                 yield problem
+            elif bad := unread.get(given) or unread.get(given.strip()):
+                yield replace(bad, id=clip_id)
             elif not any(text.strip() for text in texts):
                 yield Reject(clip_id, "no_transcript", where)
             else:
@@ -94,12 +102,12 @@ clotho/                             <- SOURCE
         """The folder of a split's audio.
 
         Raises:
-            SourceError: there is none.
+            EmptySplitError: there is none.
         """
         for folder in (f"clotho_audio_files/{split}", split, f"clotho_audio_{split}", f"clotho_audio_{split}/{split}"):
             if (self.root / folder).is_dir():
                 return folder if folder.count("/") or not (self.root / folder / split).is_dir() else f"{folder}/{split}"
-        raise SourceError(
+        raise EmptySplitError(
             f"{self.name}: the audio of '{split}' is not there: expected {self.root / split}/, or the same in "
             f"clotho_audio_files/; unpack clotho_audio_{split}.7z of {self.home}"
         )

@@ -11,9 +11,10 @@ Quirk     columns differ between releases and are found by name; quotation marks
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from pipelines.formats.tables import read_tsv
+from pipelines.formats.tables import Row, read_tsv
 from pipelines.labels import age, gender, language_code
 from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, subfolders
 
@@ -60,18 +61,18 @@ cv-corpus-17.0-2024-03-15/          <- SOURCE (or the folder of one language)
         inside = "" if folder == self.root else f"{folder.name}/"
         table = f"{inside}{split}.tsv"
         listing = self.listing(f"{inside}clips")
-        elsewhere = self.clips_of(inside, ("train", "dev", "test")) if split == "validated" else frozenset()
+        elsewhere = frozenset(self.clips_of(inside, ("train", "dev", "test")) if split == "validated" else ())
         for row in read_tsv(self.root, table, ("path", "sentence"), OPTIONAL):
-            if isinstance(row, Reject):
-                yield row
-                continue
-            number, (path, sentence, client, locale, sex, years, accents, accent, variant) = row
-            clip = path if path.endswith((".mp3", ".wav")) else f"{path}.mp3"
+            clip = _clip_of(row)
             if clip in elsewhere:
                 continue
+            if isinstance(row, Reject):
+                yield replace(row, id=clip[:-4])
+                continue
+            number, (_, sentence, client, locale, sex, years, accents, accent, variant) = row
             clip_id, where = clip[:-4], f"{table}:{number}"
             raw_language = locale or _language_of(clip) or folder.name
-            if problem := listing.problem(clip_id, clip, where):
+            if problem := listing.problem(clip_id, clip, where, table):
                 yield problem
             elif not sentence.strip():
                 yield Reject(clip_id, "no_transcript", where)
@@ -88,15 +89,23 @@ cv-corpus-17.0-2024-03-15/          <- SOURCE (or the folder of one language)
                 )
         widest = next(s for s in ("validated", *self.splits) if (folder / f"{s}.tsv").is_file())
         if split == widest:
-            for clip in sorted(listing.names - self.clips_of(inside, self.splits)):
+            # Taken away one by one: the names of all tables together are as many as those of the folder once more.
+            unnamed = set(listing.names)
+            unnamed.difference_update(self.clips_of(inside, self.splits))
+            for clip in sorted(unnamed):
                 if clip.endswith(".mp3"):
                     yield Reject(clip[:-4], "no_transcript", f"{inside}clips/{clip}")
 
-    def clips_of(self, inside: str, splits: Iterable[str]) -> frozenset[str]:
+    def clips_of(self, inside: str, splits: Iterable[str]) -> Iterator[str]:
         """The clips that the tables of `splits` name, as far as these are there."""
         tables = [f"{inside}{split}.tsv" for split in splits if (self.root / f"{inside}{split}.tsv").is_file()]
-        rows = (row for table in tables for row in read_tsv(self.root, table, ("path",)) if not isinstance(row, Reject))
-        return frozenset(p if p.endswith((".mp3", ".wav")) else f"{p}.mp3" for _, (p,) in rows)
+        return (_clip_of(row) for table in tables for row in read_tsv(self.root, table, ("path",)))
+
+
+def _clip_of(row: Row | Reject) -> str:
+    """The file name of the clip that a row, or what can be read of it, is about; some releases leave out the ending."""
+    path = row.id if isinstance(row, Reject) else row[1][0]
+    return path if path.endswith((".mp3", ".wav")) else f"{path}.mp3"
 
 
 def _language_folders(folder: Path) -> Iterator[Path]:

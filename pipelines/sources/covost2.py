@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from pipelines.formats.tables import read_tsv
-from pipelines.formats.translation_tables import find_tables, read_pairs
+from pipelines.formats.translation_tables import clip_name, find_tables, read_pairs
 from pipelines.labels import age, gender
 from pipelines.source import AudioRef, Record, Reject, Source, SourceError, Speaker, Transcript, Translation
 
@@ -71,19 +72,35 @@ covost2/                            <- SOURCE (or the folder of one language)
         return bool(find_tables(folder))
 
     def has_split(self, split: str) -> bool:
-        return any(table.split in (split, None) for table in find_tables(self.root))
+        return split in self.splits_there
+
+    @cached_property
+    def splits_there(self) -> frozenset[str]:
+        """The splits that have a clip: a table of all splits may hold rows of one alone."""
+        ranks = {rank for source in self.sources() for rank in set(self.ranks(source).values())}
+        # Where no row can be read, all of them: reading them says what is wrong.
+        return frozenset(split for split, rank in RANK.items() if rank in ranks or not ranks)
+
+    def sources(self) -> list[str]:
+        """The languages of the clips."""
+        return sorted({table.source for table in find_tables(self.root)})
+
+    def ranks(self, source: str) -> dict[str, int]:
+        """Clip -> the rank of its split."""
+        ranks: dict[str, int] = {}
+        for pair in read_pairs(self.root, [table for table in find_tables(self.root) if table.source == source]):
+            if not isinstance(pair, Reject):
+                ranks[pair.clip] = max(ranks.get(pair.clip, 0), RANK[pair.split])
+        return ranks
 
     def read(self, split: str) -> Iterator[Record | Reject]:
-        for source in sorted({table.source for table in find_tables(self.root)}):
+        for source in self.sources():
             yield from self.language(source, split)
 
     def language(self, source: str, split: str) -> Iterator[Record | Reject]:
         """The clips of one language, in the order of its tables."""
         tables = [table for table in find_tables(self.root) if table.source == source]
-        ranks: dict[str, int] = {}
-        for pair in read_pairs(self.root, tables):
-            if not isinstance(pair, Reject):
-                ranks[pair.clip] = max(ranks.get(pair.clip, 0), RANK[pair.split])
+        ranks = self.ranks(source)
         clips: dict[str, Clip] = {}
         for pair in read_pairs(self.root, tables):
             if isinstance(pair, Reject):
@@ -107,10 +124,9 @@ covost2/                            <- SOURCE (or the folder of one language)
         if (base / f"{folder}validated.tsv").is_file():
             columns = ("client_id", "gender", "age")
             for row in read_tsv(base, f"{folder}validated.tsv", ("path", "sentence"), columns, escape="\\"):
-                if isinstance(row, Reject) or row[1][0] not in clips:
+                if isinstance(row, Reject) or (clip := clips.get(clip_name(row[1][0]))) is None:
                     continue
-                path, sentence, client, sex, years = row[1]
-                clip = clips[path]
+                _, sentence, client, sex, years = row[1]
                 clip.sentence, clip.client = clip.sentence or sentence, clip.client or client
                 clip.gender, clip.age = sex, years
         elif not any(clip.sentence for clip in clips.values()):
@@ -120,7 +136,7 @@ covost2/                            <- SOURCE (or the folder of one language)
             )
         listing = self.listing(f"{folder}clips", root)
         for path, clip in clips.items():
-            problem = listing.problem(path[:-4], path, clip.where)
+            problem = listing.problem(path[:-4], path, clip.where, clip.where.rpartition(":")[0])
             if problem is None and not clip.sentence.strip():
                 problem = Reject(path[:-4], "no_transcript", clip.where)
             if problem is not None or not clip.translations:  # without a translation: rejected above

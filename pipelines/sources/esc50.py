@@ -9,6 +9,7 @@ Splits    five folds, published for cross-validation; there is no fixed test spl
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.formats.tables import read_csv
@@ -58,21 +59,27 @@ ESC-50-master/                      <- SOURCE
     def read(self, split: str) -> Iterator[Record | Reject]:
         listing = self.listing("audio")
         named: set[str] = set()
-        first = split == self.available_splits()[0]  # rows that tell no split are reported there
+        first = split == self.available_splits()[0]
+
+        def is_mine(name: str) -> bool:
+            """Whether a clip whose row tells no fold is reported here: where its name says, else in the first."""
+            return name[:1] == split[-1] or (first and f"fold{name[:1]}" not in self.splits)
+
         for row in read_csv(self.root, TABLE, ("filename", "fold", "category"), ("esc10", "src_file")):
             if isinstance(row, Reject):
-                if first:
-                    yield row
+                named.add(row.id)
+                if is_mine(row.id):
+                    yield replace(row, id=row.id.removesuffix(".wav"))
                 continue
             number, (name, fold, category, esc10, freesound) = row
             clip_id, where = name.removesuffix(".wav"), f"{TABLE}:{number}"
             named.add(name)
             if f"fold{fold.strip()}" not in self.splits:
-                if first:
+                if is_mine(name):
                     yield Reject(clip_id, "bad_row", where)
             elif f"fold{fold.strip()}" != split:
                 continue
-            elif problem := listing.problem(clip_id, name, where):
+            elif problem := listing.problem(clip_id, name, where, TABLE):
                 yield problem
             elif category not in CATEGORIES:
                 yield Reject(clip_id, "unknown_label", where)
@@ -85,5 +92,5 @@ ESC-50-master/                      <- SOURCE
                     origin=f"freesound:{freesound}" if freesound else None,
                 )
         for name in sorted(listing.names - named):
-            if name.endswith(".wav") and (name[:1] == split[-1] or (first and f"fold{name[:1]}" not in self.splits)):
+            if name.endswith(".wav") and is_mine(name):
                 yield Reject(name.removesuffix(".wav"), "no_transcript", f"audio/{name}")

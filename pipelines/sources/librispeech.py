@@ -74,13 +74,15 @@ LibriSpeech/                        <- SOURCE
         for transcript in files(self.root / folder, ".trans.txt"):
             for item in read_lines(self.root, f"{folder}/{transcript}"):
                 if isinstance(item, Reject):
+                    named.add(f"{item.id}.flac")
                     yield item
                     continue
-                where = f"{folder}/{transcript}:{item[0]}"
+                table = f"{folder}/{transcript}"
+                where = f"{table}:{item[0]}"
                 utterance, _, text = item[1].partition(" ")
                 audio = f"{utterance}.flac"
                 named.add(audio)
-                if problem := listing.problem(utterance, audio, where):
+                if problem := listing.problem(utterance, audio, where, table):
                     yield problem
                 elif not text.strip():
                     yield Reject(utterance, "no_transcript", where)

@@ -9,6 +9,7 @@ Quirk     `limited_supervision/` holds lists of utterances, no further audio; wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from pipelines.formats.tables import read_lines
 from pipelines.labels import gender
 from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, files, is_safe, subfolders
 
+UTTERANCE = re.compile(r"([^_./\\\0]+)_([^_./\\\0]+)_([0-9]{1,6})")  # speaker, book, number
 LANGUAGES = ("english", "german", "dutch", "french", "spanish", "italian", "portuguese", "polish")
 
 
@@ -66,23 +68,25 @@ corpora/                            <- SOURCE (or mls_german/ itself)
         seen: dict[str, int] = {}  # book -> its utterances as bits: English has 10.8 million
         for item in read_lines(self.root, table):
             if isinstance(item, Reject):
-                yield item
+                utterance, text, where, reason = item.id, "", item.where, item.reason
+            else:
+                utterance, tab, text = item[1].partition("\t")
+                where, reason = f"{table}:{item[0]}", "" if tab else "too_few_columns"
+                utterance = utterance if tab else utterance.split(maxsplit=1)[0]
+            named = UTTERANCE.fullmatch(utterance)
+            if named is None:
+                safe = is_safe(utterance) and "/" not in utterance
+                yield Reject(utterance, reason or ("bad_row" if safe else "unsafe_path"), where)
                 continue
-            where = f"{table}:{item[0]}"
-            utterance, tab, text = item[1].partition("\t")
-            parts = utterance.split("_")
-            if not is_safe(utterance) or "/" in utterance:
-                yield Reject(utterance, "unsafe_path", where)
+            speaker, book = named[1], f"{named[1]}/{named[2]}"
+            seen[book] = seen.get(book, 0) | 1 << int(named[3])
+            if reason:
+                yield Reject(utterance, reason, where)
                 continue
-            if not tab or len(parts) != 3 or not (parts[2].isascii() and parts[2].isdigit()) or len(parts[2]) > 6:
-                yield Reject(utterance, "bad_row" if tab else "too_few_columns", where)
-                continue
-            book = f"{parts[0]}/{parts[1]}"
-            seen[book] = seen.get(book, 0) | 1 << int(parts[2])
             there = listing(book)
             audio = f"{utterance}.opus" if f"{utterance}.opus" in there.names else f"{utterance}.flac"
-            sex = genders.get(parts[0], "")
-            if problem := there.problem(utterance, audio, where):
+            sex = genders.get(speaker, "")
+            if problem := there.problem(utterance, audio, where, table):
                 yield problem
             elif not text.strip():
                 yield Reject(utterance, "no_transcript", where)
@@ -91,7 +95,7 @@ corpora/                            <- SOURCE (or mls_german/ itself)
                     id=utterance,
                     audio=(AudioRef(f"{place}{split}/audio/{book}/{audio}"),),
                     annotations=(Transcript(text, language),),
-                    speaker=Speaker(parts[0], gender(sex)),
+                    speaker=Speaker(speaker, gender(sex)),
                     original={"gender": sex} if sex else {},
                 )
         yield from self.unnamed(f"{place}{split}/audio", seen)
@@ -116,16 +120,21 @@ corpora/                            <- SOURCE (or mls_german/ itself)
         return {row[0]: row[1] for row in rows if len(row) > 1 and row[1] in ("M", "F")}
 
 
+def _language(folder: Path) -> str | None:
+    """The language of a folder that is called as the release's archives are; None for any other."""
+    name = folder.name.removeprefix("mls_").removesuffix("_opus")
+    return name if folder.name.startswith("mls_") and name in LANGUAGES else None
+
+
 def _languages(root: Path) -> dict[str, Path]:
     """Language -> its folder: `root` itself, or the folders in it."""
     found: dict[str, Path] = {}
     try:
-        places = [root] if root.name.startswith("mls_") else subfolders(root)
+        places = [root] if _language(root) else subfolders(root)
     except OSError:
         return {}
     for folder in places:  # mls_german comes before mls_german_opus
-        language = folder.name.removeprefix("mls_").removesuffix("_opus")
-        if folder.name.startswith("mls_") and language in LANGUAGES:
+        if language := _language(folder):
             there = any((folder / split / "transcripts.txt").is_file() for split in MLS.splits)
             if there:
                 found.setdefault(language, folder)

@@ -58,7 +58,7 @@ nsynth/                             <- SOURCE
         for number, (name, facts) in enumerate(read_object(self.root / table), start=1):
             audio, where = f"{name}.wav", f"{table}:{number}"
             named.add(audio)
-            if problem := listing.problem(name, audio, where):
+            if problem := listing.problem(name, audio, where, table):
                 yield problem
             elif reason := _unusable(facts):
                 yield Reject(name, reason, where)

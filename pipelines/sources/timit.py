@@ -80,7 +80,7 @@ timit/                              <- SOURCE (names in capital or small letters
             utterance_id = f"{speaker}-{utterance}"
             where = parts.get("TXT") or parts.get("WRD") or parts.get("WAV", place)
             if "WAV" not in parts:
-                yield Reject(utterance_id, "audio_missing", f"{where}:1")
+                yield Reject(utterance_id, "audio_missing", f"{where}:1", metadata=where)
                 continue
             if region not in REGIONS:
                 yield Reject(utterance_id, "unknown_label", where)

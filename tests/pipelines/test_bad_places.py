@@ -61,6 +61,24 @@ def test_where_the_folder_is_the_label_a_lost_file_is_still_counted(
     assert (list(built.samples), built.rejects) == (["yes/a_nohash_0"], [("yes/a_nohash_1", "audio_missing")])
 
 
+@pytest.mark.parametrize("name", ["b:c_nohash_0", "b:1", ":"])
+def test_a_lost_file_with_a_colon_in_its_name_is_missing_like_any_other(tmp_path: Path, name: str) -> None:
+    put(tmp_path / "commands/yes/a_nohash_0.wav", wav())
+    nowhere(tmp_path / f"commands/yes/{name}.wav")
+    built = shards_of(SpeechCommands(tmp_path / "commands"), "train", tmp_path / "out")
+    assert (list(built.samples), built.rejects) == (["yes/a_nohash_0"], [(f"yes/{name}", "audio_missing")])
+
+
+def test_no_audio_is_missing_once_its_metadata_is_gone(tmp_path: Path) -> None:
+    root = librispeech(tmp_path, {"84-121-0": GOOD, "84-121-1": None})
+    put(root / "dev-clean/9/9/9-9.trans.txt", "")  # the corpus itself stays
+    stream = LibriSpeech(root).records("dev-clean")
+    assert next(stream).id == "84-121-0"
+    (root / CHAPTER / "84-121.trans.txt").unlink()
+    with pytest.raises(FileNotFoundError, match="84-121\\.trans\\.txt"):
+        next(stream)
+
+
 def test_links_to_files_are_files(tmp_path: Path) -> None:
     root = librispeech(tmp_path, {"84-121-0": None})
     put(tmp_path / "store/abc", GOOD)

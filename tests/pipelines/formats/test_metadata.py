@@ -65,11 +65,36 @@ def test_tsv_quotes_widths_and_escapes(tmp_path: Path) -> None:
     (tmp_path / "x.tsv").write_text('a\tb\tc\n"1\t2"\t3\nshort\t2\nlong\t2\t3\t4\n1\t2\t3\t\n\\"x\\\t\\\\\ty\tz\n')
     assert list(read_tsv(tmp_path, "x.tsv", ("a", "c"), escape="\\")) == [
         (2, ('"1', "3")),
-        Reject("x.tsv:3", "too_few_columns", "x.tsv:3"),
-        Reject("x.tsv:4", "bad_row", "x.tsv:4"),
+        Reject("short", "too_few_columns", "x.tsv:3"),
+        Reject("long", "bad_row", "x.tsv:4"),
         (5, ("1", "3")),
         (6, ('"x\t\\', "z")),
     ]
+
+
+def test_a_row_that_cannot_be_read_is_named_as_far_as_it_can(tmp_path: Path) -> None:
+    """By the first column asked for, wherever it stands; else by its place."""
+    rows = [b"1\tone\ttext", b"2\ttwo", b"3", b"4\tfour\tcaf\xe9", b"5\tf\xfcnf\ttext", b"6\t \t", b"7\t "]
+    expected = [("two", "too_few_columns", 3), ("", "too_few_columns", 4), ("four", "wrong_encoding", 5),
+                ("", "wrong_encoding", 6), ("", "too_few_columns", 8)]  # fmt: skip
+    for reader, separator in ((read_tsv, b"\t"), (read_csv, b",")):
+        lines = b"\n".join([b"n\tname\ttext", *rows, b""])
+        (tmp_path / "x").write_bytes(lines.replace(b"\t", separator))
+        found = [item for item in reader(tmp_path, "x", ("name", "text")) if isinstance(item, Reject)]
+        assert found == [Reject(name or f"x:{line}", reason, f"x:{line}") for name, reason, line in expected]
+    (tmp_path / "x").write_bytes(b"one a\n two caf\xe9\n\xe9 x\n\xe9\n")
+    assert list(read_lines(tmp_path, "x")) == [
+        (1, "one a"), *(Reject(name, "wrong_encoding", where) for name, where in
+                        [("two", "x:2"), ("x:3", "x:3"), ("x:4", "x:4")]),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("reader", [read_tsv, read_csv])
+def test_a_table_in_another_encoding_is_told(tmp_path: Path, reader: object, encoding: str) -> None:
+    (tmp_path / "x").write_text("path\tsentence\na.mp3\tHallo\nb.mp3\tWelt\n", encoding)
+    with pytest.raises(SourceError, match=r"x: not UTF-8; convert it, for instance from UTF-16: iconv"):
+        list(reader(tmp_path, "x", ("path", "sentence")))  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("reader", [read_tsv, read_csv])

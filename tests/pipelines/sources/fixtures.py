@@ -86,8 +86,7 @@ def librispeech(folder: Path) -> Fixture:
         ("19-198-0002", "no_transcript"),
         ("19-198-0003", "audio_missing"),
         ("../../../../etc/passwd", "unsafe_path"),
-        ("dev-clean/19/198/19-198.trans.txt:6", "wrong_encoding"),
-        ("19-198-0004", "no_transcript"),
+        ("19-198-0004", "wrong_encoding"),
         ("7-3-0001", "no_transcript"),
     }
     return Fixture(root, {"dev-clean": ["19-198-0000", "19-198-0001", "7-3-0000"]}, {"dev-clean": rejects})
@@ -110,12 +109,13 @@ def commonvoice(folder: Path) -> Fixture:
         row("/etc/passwd", "Hinaus."),
         row("common_voice_de_6.mp3", " "),
         row("common_voice_de_1.mp3", "zu viel") + "\tein Tab",
+        "c0ffee",  # tells not even its clip
         "",
     ]
     write(root / "de/train.tsv", "\ufeff" + "\r\n".join(train))
     both = [TSV_17, row("common_voice_de_1.mp3", "Auch hier."), row("common_voice_de_7.mp3", "Nur hier."), ""]
     write(root / "de/validated.tsv", "\n".join(both))
-    for number in (1, 2, 5, 6, 7, 8):
+    for number in (1, 2, 4, 5, 6, 7, 8):
         mp3(root / f"de/clips/common_voice_de_{number}.mp3")
     write(root / "de/clips/._common_voice_de_1.mp3", "litter")
     # An older release beside it: other columns, and no locale.
@@ -135,15 +135,16 @@ def commonvoice(folder: Path) -> Fixture:
         {
             "train": {
                 ("common_voice_de_3", "audio_missing"),
-                ("de/train.tsv:5", "too_few_columns"),
-                ("de/train.tsv:6", "wrong_encoding"),
+                ("common_voice_de_4", "too_few_columns"),
+                ("common_voice_de_5", "wrong_encoding"),
                 ("../../secret", "unsafe_path"),
                 ("/etc/passwd", "unsafe_path"),
                 ("common_voice_de_6", "no_transcript"),
-                ("de/train.tsv:10", "bad_row"),
+                ("common_voice_de_1", "bad_row"),
+                ("de/train.tsv:11", "too_few_columns"),
                 ("common_voice_sv-SE_11", "no_transcript"),
             },
-            "validated": {("common_voice_de_5", "no_transcript"), ("common_voice_de_8", "no_transcript")},
+            "validated": {("common_voice_de_8", "no_transcript")},
         },
     )
 
@@ -191,7 +192,7 @@ def covost2(folder: Path) -> Fixture:
             "train": {
                 ("common_voice_en_4:de", "empty_text"),
                 ("common_voice_en_5", "audio_missing"),
-                ("en/covost_v2.en_de.tsv:8", "too_few_columns"),
+                ("common_voice_en_7:de", "too_few_columns"),
                 ("common_voice_en_8:de", "bad_row"),
             }
         },
@@ -209,12 +210,14 @@ def aishell1(folder: Path) -> Fixture:
         "BAC009S0003W0121 没有 文件夹",
         "nonsense 什么",
         "BAC009S0764W0121 测试",
+        "BAC009S0764W0122 \udce6\udcb5",
         "",
     ]
     write(root / "data_aishell/transcript/aishell_transcript_v0.8.txt", "\n".join(lines))
     write(root / "resource_aishell/speaker.info", "0002 F\n0764 M\n")
     for name in ("train/S0002/BAC009S0002W0122", "train/S0002/BAC009S0002W0123", "train/S0002/BAC009S0002W0124",
-                 "train/S0002/BAC009S0002W0126", "test/S0764/BAC009S0764W0121"):  # fmt: skip
+                 "train/S0002/BAC009S0002W0126", "test/S0764/BAC009S0764W0121",
+                 "test/S0764/BAC009S0764W0122"):  # fmt: skip
         tone(root / f"data_aishell/wav/{name}.wav")
     return Fixture(
         root,
@@ -226,7 +229,8 @@ def aishell1(folder: Path) -> Fixture:
                 ("BAC009S0003W0121", "audio_missing"),
                 ("nonsense", "bad_row"),
                 ("BAC009S0002W0126", "no_transcript"),
-            }
+            },
+            "test": {("BAC009S0764W0122", "wrong_encoding")},
         },
     )
 
@@ -237,6 +241,7 @@ def speechcommands(folder: Path) -> Fixture:
                  "up/1b2c3d4e_nohash_0", "gurke/1b2c3d4e_nohash_0"):  # fmt: skip
         tone(root / f"{clip}.wav")
     tone(root / "_background_noise_/doing_the_dishes.wav", seconds=2)
+    tone(root / "_unknown_/1b2c3d4e_nohash_0.wav")
     write(root / "yes/._0a2b400e_nohash_0.wav", "litter")
     write(root / "testing_list.txt", "bed/0c40e715_nohash_0.wav\nbed/gone_nohash_0.wav\n../out.wav\n")
     write(root / "validation_list.txt", "up/1b2c3d4e_nohash_0.wav\r\n")
@@ -248,7 +253,7 @@ def speechcommands(folder: Path) -> Fixture:
             "test": ["bed/0c40e715_nohash_0"],
         },
         {
-            "train": {("gurke/1b2c3d4e_nohash_0", "unknown_label")},
+            "train": {("gurke/1b2c3d4e_nohash_0", "unknown_label"), ("_unknown_/1b2c3d4e_nohash_0", "unknown_label")},
             "test": {("bed/gone_nohash_0", "audio_missing"), ("../out", "unsafe_path")},
         },
     )
@@ -265,17 +270,19 @@ def esc50(folder: Path) -> Fixture:
         "2-203-A-1.wav,2,1,rooster,False,203,A",
         "2-204-A-1.wav,2,1",
         "../../2-205-A-1.wav,2,1,rooster,False,205,A",
+        ",2",
         "",
     ]
     write(root / "meta/esc50.csv", "\r\n".join(rows))
-    for name in ("1-100-A-0", "2-200-A-12", "2-201-B-43", "2-202-A-99", "2-209-A-1"):
+    for name in ("1-100-A-0", "2-200-A-12", "2-201-B-43", "2-202-A-99", "2-204-A-1", "2-209-A-1"):
         tone(root / f"audio/{name}.wav", 44_100)
     return Fixture(
         root,
         {"fold1": ["1-100-A-0"], "fold2": ["2-200-A-12", "2-201-B-43"]},
         {
-            "fold1": {("meta/esc50.csv:7", "too_few_columns")},
+            "fold1": {("meta/esc50.csv:9", "too_few_columns")},
             "fold2": {
+                ("2-204-A-1", "too_few_columns"),
                 ("2-202-A-99", "unknown_label"),
                 ("2-203-A-1", "audio_missing"),
                 ("../../2-205-A-1", "unsafe_path"),
@@ -338,6 +345,7 @@ def clotho(folder: Path, layout: str = "{split}", tables: str = "") -> Fixture:
         "Short.wav,One.",
         "Silent.wav,,,,,",
         "../Out.wav,One.,Two.,Three.,Four.,Five.",
+        "Unlicensed.wav,One.,Two.,Three.,Four.,Five.",
         "",
     ]
     write(root / f"{tables}clotho_captions_development.csv", "\r\n".join(captions))
@@ -346,11 +354,13 @@ def clotho(folder: Path, layout: str = "{split}", tables: str = "") -> Fixture:
         header,
         ' Birds.wav,birds;nature,3276,NA,"[120000, 1443000]",someone,http://creativecommons.org/licenses/by-nc/3.0/',
         "Café (été).wav,caf\udce9;cups,Not found,NA,NA,Ren\udce9,http://creativecommons.org/publicdomain/zero/1.0/",
+        "Unlicensed.wav,birds,3277",
+        ",nothing",
         "",
     ]
     write(root / f"{tables}clotho_metadata_development.csv", "\n".join(metadata))
     audio = root / layout.format(split="development")
-    for name in (" Birds", "Café (été)", "Trimmed ", "Short", "Silent", "Uncaptioned"):
+    for name in (" Birds", "Café (été)", "Trimmed ", "Short", "Silent", "Uncaptioned", "Unlicensed"):
         tone(audio / f"{name}.wav", 44_100)
     return Fixture(
         root,
@@ -358,8 +368,9 @@ def clotho(folder: Path, layout: str = "{split}", tables: str = "") -> Fixture:
         {
             "development": {
                 ("Gone", "audio_missing"),
-                (f"{tables}clotho_captions_development.csv:7", "too_few_columns"),
-                ("Short", "no_transcript"),
+                ("Short", "too_few_columns"),
+                ("Unlicensed", "too_few_columns"),
+                (f"{tables}clotho_metadata_development.csv:5", "too_few_columns"),
                 ("Silent", "no_transcript"),
                 ("../Out", "unsafe_path"),
                 ("Uncaptioned", "no_transcript"),
@@ -409,10 +420,11 @@ def mls(folder: Path) -> Fixture:
         "10148_10119_000003 kein tab",
         "../10148_10119_000004\thinaus",
         "10148_10119_0x\tkeine zahl",
+        "10148_10119_000005\tm\udcfcller",
         "",
     ]
     write(german / "train/transcripts.txt", "\n".join(lines))
-    for index in (0, 1, 7):
+    for index in (0, 1, 3, 5, 7):
         tone(german / f"train/audio/10148/10119/10148_10119_00000{index}.flac")
     write(german / "train/limited_supervision/9hr/handles.txt", "10148_10119_000000\n")
     write(spanish / "train/transcripts.txt", "13697_11991_000000\tla sorpresa\n")
@@ -426,7 +438,8 @@ def mls(folder: Path) -> Fixture:
             "train": {
                 ("10148_10119_000001", "no_transcript"),
                 ("10148_10119_000002", "audio_missing"),
-                ("10148_10119_000003 kein tab", "too_few_columns"),
+                ("10148_10119_000003", "too_few_columns"),
+                ("10148_10119_000005", "wrong_encoding"),
                 ("../10148_10119_000004", "unsafe_path"),
                 ("10148_10119_0x", "bad_row"),
                 ("10148_10119_000007", "no_transcript"),

@@ -116,6 +116,36 @@ def test_covost2_whole_table_and_split_table_give_each_row_once(tmp_path: Path) 
     assert record.annotations[1:] == (Translation("It is cold.", "en"),)
 
 
+@pytest.mark.parametrize("place", ["covost_v2.fr_en.tsv", "validated.tsv"])
+def test_covost2_paths_without_ending(tmp_path: Path, place: str) -> None:
+    root = tmp_path / "fr"
+    tables = {
+        "covost_v2.fr_en.tsv": "path\ttranslation\tsplit\ncommon_voice_fr_1.mp3\tIt is cold.\tdev\n",
+        "validated.tsv": "client_id\tpath\tsentence\n9ab3\tcommon_voice_fr_1.mp3\tIl fait froid.\n",
+    }
+    for name, table in tables.items():
+        write(root / name, table.replace(".mp3", "") if name == place else table)
+    fixtures.mp3(root / "clips/common_voice_fr_1.mp3")
+    (record,) = records(Fixture(root, {}), "covost2", "dev").values()
+    assert record.id == "common_voice_fr_1" and text(record) == "Il fait froid."
+
+
+def test_covost2_has_the_splits_of_which_it_has_rows(tmp_path: Path) -> None:
+    root = tmp_path / "fr"
+    source = catalogue.find("covost2")
+    for rows, splits in (
+        ("1.mp3\tIt.\ttrain\n", ("train",)),
+        ("1.mp3\tIt.\ttrain_covost\n2.mp3\tIs.\ttest\n", ("train", "test")),
+        ("1.mp3\tIt.\ttrain\n1.mp3\tIt.\tdev\n", ("dev",)),  # test before dev before train
+        ("1.mp3\tIt.\n", ("train", "dev", "test")),  # nothing can be read: that is to be told
+    ):
+        write(root / "covost_v2.fr_en.tsv", f"path\ttranslation\tsplit\n{rows}")
+        assert source(root).available_splits() == splits
+    with pytest.raises(SourceError, match=r"no split 'dev'.*it holds: train"):
+        write(root / "covost_v2.fr_en.tsv", "path\ttranslation\tsplit\n1.mp3\tIt.\ttrain\n")
+        source(root).records("dev")
+
+
 @pytest.mark.parametrize(
     ("lost", "message"), [("en/clips", "no clips of 'en'"), ("en/validated.tsv", "no transcripts of 'en'")]
 )
@@ -130,6 +160,17 @@ def test_aishell1_speakers_and_words(tmp_path: Path) -> None:
     found = records(fixtures.aishell1(tmp_path), "aishell1", "train")
     assert text(found["BAC009S0002W0123"]) == "卡拉 ｏ ｋ"  # as released; text.normalise makes 卡拉ok of it
     assert found["BAC009S0002W0122"].speaker.id == "S0002" and found["BAC009S0002W0122"].speaker.gender == "female"
+
+
+@pytest.mark.parametrize("separator", [" ", "\t", "  ", " \t"])
+@pytest.mark.parametrize("before", ["", " ", "\t"])
+def test_aishell1_whatever_parts_id_and_words(tmp_path: Path, separator: str, before: str) -> None:
+    fixture = fixtures.aishell1(tmp_path)
+    write(
+        fixture.source / "data_aishell/transcript/aishell_transcript_v0.8.txt",
+        f"{before}BAC009S0002W0122{separator}而 对\n",
+    )
+    assert text(records(fixture, "aishell1", "train")["BAC009S0002W0122"]) == "而 对"
 
 
 def test_aishell1_inner_tarballs_not_unpacked(tmp_path: Path) -> None:
@@ -266,6 +307,15 @@ def test_mls_prefers_flac_and_reads_one_language(tmp_path: Path) -> None:
     assert spanish.audio[0].path.endswith(".opus") and spanish.annotations == (Transcript("la sorpresa", "spanish"),)
     alone = Fixture(fixture.source / "mls_german", {})
     assert list(records(alone, "mls", "train")) == ["10148_10119_000000"]
+
+
+def test_mls_whatever_the_folder_above_is_called(tmp_path: Path) -> None:
+    fixture = fixtures.mls(tmp_path)
+    expected = list(records(fixture, "mls", "train"))
+    for name in ("mls_all", "mls_", "mls_opus", "mls_lm_german"):
+        renamed = fixture.source.rename(tmp_path / name)
+        assert list(records(Fixture(renamed, {}), "mls", "train")) == expected
+        renamed.rename(fixture.source)
 
 
 REAL = {

@@ -46,7 +46,7 @@ class DemoSpeaker:
             pitch_range=int(rng.integers(35, 66)),
             # Most sentences are spoken in one go; in the others every word stands alone. Pauses between the two, of a
             # few hundredths of a second, can hardly be told from the closure of a "t".
-            word_gap=int(rng.integers(12, 25)) if rng.random() < 0.3 else 0,
+            word_gap=int(rng.integers(10, 18)) if rng.random() < 0.3 else 0,
             size=self.size,
         )
 

@@ -132,6 +132,10 @@ def write_shard(
                 rejects.append(made)
                 totals.rejects[made.reason] += 1
                 continue
+            tagging = made if isinstance(made, Tagging) else made.tagging
+            totals.left_out.update(left.reason for left in tagging.left_out)
+            if isinstance(made, Tagging):
+                continue
             start = made.sample.audio[0].start if made.sample.audio else None
             key = sample_key(shard.dataset, shard.split, made.sample.id, start)
             stored = writer.add(key, made.flacs, made.sample.to_json())
@@ -140,7 +144,6 @@ def write_shard(
                 index_row(made.sample, key, shard, stored, text_languages=languages, origin=made.origin, text=made.text)
             )
             totals.add_sample(made.sample)
-            totals.left_out.update(left.reason for left in made.tagging.left_out)
     return writer.written, shard_parquet(rows, rejects), totals
 
 
@@ -153,10 +156,12 @@ class _Made:
     text: str | None
 
 
-def _samples(
-    records: Iterable[Record], source: Source, shard: ShardName, rules: TagRules
-) -> Iterator[_Made | RejectRow]:
-    """The samples of records, in order; segments of one recording are cut from one decoding."""
+# A sample; a reject; or a piece all of whose targets are outside the vocabulary, which is counted and no more.
+_Outcome = _Made | RejectRow | Tagging
+
+
+def _samples(records: Iterable[Record], source: Source, shard: ShardName, rules: TagRules) -> Iterator[_Outcome]:
+    """What becomes of records, in order; segments of one recording are cut from one decoding."""
     for _, group in itertools.groupby(records, key=_recording):
         segments = list(group)
         if len(segments[0].audio) == 1:
@@ -170,10 +175,8 @@ def _recording(record: Record) -> tuple[str, ...]:
     return tuple(f"{ref.root}:{ref.path}" for ref in record.audio)
 
 
-def _from_recording(
-    records: list[Record], source: Source, shard: ShardName, rules: TagRules
-) -> Iterator[_Made | RejectRow]:
-    """The samples of records that lie in one file."""
+def _from_recording(records: list[Record], source: Source, shard: ShardName, rules: TagRules) -> Iterator[_Outcome]:
+    """What becomes of records that lie in one file."""
     path = records[0].audio[0].path
     waiting: list[tuple[Record, Piece]] = []
     rejects: dict[str, RejectRow] = {}
@@ -197,8 +200,8 @@ def _from_recording(
         yield _sample(record, piece, [clip], source, shard, rules)
 
 
-def _from_several(record: Record, source: Source, shard: ShardName, rules: TagRules) -> Iterator[_Made | RejectRow]:
-    """The sample of a record of several clips, or of none."""
+def _from_several(record: Record, source: Source, shard: ShardName, rules: TagRules) -> Iterator[_Outcome]:
+    """What becomes of a record of several clips, or of none."""
     try:
         recordings = [open_recording(source.path(ref)) for ref in record.audio]
         cut = pieces(record, [recording.seconds for recording in recordings], source.cut, evaluation=True)
@@ -219,7 +222,7 @@ def _sample(
     source: Source,
     shard: ShardName,
     rules: TagRules,
-) -> _Made | RejectRow:
+) -> _Outcome:
     where = record.audio[0].path if record.audio else record.id
     for clip in found:
         if isinstance(clip, AudioReject):
@@ -229,9 +232,7 @@ def _sample(
     if isinstance(tagging, Reject):
         return RejectRow(tagging.id, tagging.reason, f"{where}: {tagging.where}")
     if not tagging.targets:
-        left = tagging.left_out[0] if tagging.left_out else None
-        reason, detail = (left.reason, f"{left.task}: {left.detail}") if left else ("no_targets", "nothing to say")
-        return RejectRow(record.id, reason, f"{where}: {detail}")
+        return tagging
     members = tuple(
         AudioMember(
             member=name,

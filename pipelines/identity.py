@@ -24,7 +24,7 @@ from pipelines.plan import Plan
 from shards.plan import PlanPart, plan_sha256
 from shards.schema import SCHEMA
 
-RECIPE = 1  # raised by hand when a change of ours alters output bytes; golden hashes in the tests guard it
+RECIPE = 2  # raised by hand when a change of ours alters output bytes; golden hashes in the tests guard it
 
 
 class IdentityError(Exception):

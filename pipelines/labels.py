@@ -101,12 +101,10 @@ def label_text(kind: str, raw: str) -> str:
 def licence(raw: str) -> str:
     """The SPDX name of a licence given as a Creative Commons address; anything else as it is."""
     text = raw.strip()
-    found = re.fullmatch(
-        r"https?://(?:www\.)?creativecommons\.org/(licenses|publicdomain)/([a-z-]+)/([\d.]+)/?.*", text
-    )
+    found = _CREATIVE_COMMONS.fullmatch(text)
     if found is None:
         return "LicenseRef-Sampling-Plus-1.0" if "sampling+" in text.lower() else text
     family, terms, version = found.groups()
-    if family == "publicdomain":
-        return f"CC0-{version}" if terms == "zero" else f"CC-PDM-{version}"
+    if family.lower() == "publicdomain":
+        return f"CC0-{version}" if terms.lower() == "zero" else f"CC-PDM-{version}"
     return f"CC-{terms.upper()}-{version}"

@@ -182,7 +182,7 @@ class Reject:
     metadata: str = ""
 
 
-REJECT_REASONS: Mapping[str, str] = {
+REJECT_REASONS: dict[str, str] = {
     "audio_missing": "annotated, but the audio file is not there",
     "no_transcript": "audio without annotation",
     "undecodable": "the decoder for this format refuses the file",
@@ -200,8 +200,12 @@ REJECT_REASONS: Mapping[str, str] = {
     "unsafe_path": "a path that leaves the corpus",
 }
 
-# Counted, but outside max_reject_ratio: nothing is wrong with the corpus.
-OUTSIDE_RATIO = frozenset({"language_not_in_vocabulary"})
+# Why a sample, or a whole record, lacks a target though nothing is wrong with it; apart from alternatives that alone
+# cannot be said, which have the reason of a reject.
+LEFT_OUT_REASONS: Mapping[str, str] = REJECT_REASONS | {
+    "language_not_in_vocabulary": "no tag for the language; VOCABULARY=extended has those of Whisper",
+    "too_long": "over 30 s, where time tokens end",
+}
 
 
 class EmptySplitError(SourceError):

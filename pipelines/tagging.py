@@ -14,7 +14,8 @@
 | Speaker        | sgc, sap, where the field is filled                                                        |
 
 Of these, the tasks that the source declares. What cannot be said is never dropped in silence: a record that holds no
-other annotation of the kind is rejected, else the target is counted in `Tagging.left_out`.
+other annotation of the kind is rejected, else the target is counted in `Tagging.left_out`. So is one whose language has
+no tag in the vocabulary, even where it is the only one of its record.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ from tag_schema.timestamps import EDGE_TOLERANCE, floor_to_grid, number_turns, q
 from tag_schema.vocabulary import Vocabulary
 
 T = TypeVar("T")
+_NO_TAG = "language_not_in_vocabulary"
 _ENGLISH = "en"  # captions and questions of the sources so far
 _OF_SPEECH = frozenset({"ks", "er", "did", "sid", "sv"})  # labels about a voice or a word
 
@@ -83,7 +85,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Tagging:
-    """What a sample says about its clips: at least one target."""
+    """What a sample says about its clips. Where `targets` is empty all were left out, and there is no sample to be."""
 
     targets: tuple[TaggedTarget, ...]
     left_out: tuple[LeftOut, ...]
@@ -101,7 +103,7 @@ def tag(record: Record, annotations: Sequence[Annotation], seconds: float, rules
         annotations: those of the piece, in seconds from its beginning (`segment.pieces`).
         seconds: length of its first clip.
 
-    Returns: a reject when nothing can be said; its reason is `language_not_in_vocabulary` or a key of `REJECT_REASONS`.
+    Returns: a reject when nothing can be said; its reason is a key of `REJECT_REASONS`.
     """
     transcript = next((a for a in annotations if isinstance(a, Transcript)), None)
     if transcript is not None:
@@ -119,7 +121,8 @@ def tag(record: Record, annotations: Sequence[Annotation], seconds: float, rules
     except TargetError as error:
         return Reject(record.id, _reason(error), error.reason)
     left_out = tuple(tagger.failed + tagger.left_out)
-    if not tagger.targets:
+    outside = not tagger.failed and any(left.reason == _NO_TAG for left in left_out)
+    if not tagger.targets and not outside:
         why = left_out[0] if left_out else LeftOut("", "no_transcript", "no annotation for the source's tasks")
         return Reject(record.id, why.reason, why.detail)
     return Tagging(
@@ -127,13 +130,22 @@ def tag(record: Record, annotations: Sequence[Annotation], seconds: float, rules
         left_out=left_out,
         language=language,
         speaker=told if any(told.values()) else None,
-        original={
-            "text": None if transcript is None else transcript.text,
-            "labels": {a.kind: list(a.values) for a in annotations if isinstance(a, Label)} | dict(record.original),
-        },
+        original=_original(record, annotations, transcript),
         words=words,
         words_by=words_by,
     )
+
+
+def _original(record: Record, annotations: Sequence[Annotation], transcript: Transcript | None) -> dict[str, Any]:
+    """What the release says, verbatim, where targets hold it normalised; captions and translations if there are any."""
+    captions = [a.text for a in annotations if isinstance(a, Caption)]
+    translations = {a.language: a.text for a in annotations if isinstance(a, Translation)}
+    return {
+        "text": None if transcript is None else transcript.text,
+        "labels": {a.kind: list(a.values) for a in annotations if isinstance(a, Label)} | dict(record.original),
+        **({"captions": captions} if captions else {}),
+        **({"translations": translations} if translations else {}),
+    }
 
 
 class _Tagger:
@@ -276,7 +288,7 @@ class _Tagger:
             return False
         for code in languages:
             if code is not None and not self.rules.vocabulary.has_language(code):
-                self.left_out.append(LeftOut(task, "language_not_in_vocabulary", code))
+                self.left_out.append(LeftOut(task, _NO_TAG, code))
                 return False
         return True
 

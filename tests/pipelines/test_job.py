@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,15 @@ import numpy as np
 import pytest
 import s3fs
 import soundfile
+
+from pipelines.job import DatasetConfig, ShardsConfig, drafted, judge, main
+from pipelines.source import EmptySplitError
+from pipelines.sources.aishell1 import Aishell1
+from pipelines.split import prepare
+from shards.storage import Storage
+from shards.summary import summarise_split
+from tests.pipelines.corpora import SETTINGS, shards_of
+from tests.pipelines.sources import fixtures
 
 ROOT = Path(__file__).resolve().parents[2]
 UTTERANCES = 48
@@ -160,6 +170,63 @@ def test_a_users_mistake_is_one_clear_message(given: list[str], said: str) -> No
     assert said in output
     assert "Traceback" not in output
     assert output.startswith("error: ")
+
+
+@pytest.mark.parametrize("given", ["split=dev-clean", "source=/x", "roots=a=/x"])
+def test_a_config_of_several_corpora_takes_no_split_of_one(
+    given: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "shards.yaml"
+    config.write_text(f"out: {tmp_path / 'out'}\ndatasets:\n  - {{dataset: librispeech, source: /corpora/x}}\n")
+    assert main([str(config), given]) == 1
+    assert f"{given} stands beside `datasets:`" in capsys.readouterr().err
+
+
+def drafted_splits(dataset: str, source: Path, folder: Path, split: str = "") -> list[str]:
+    """The splits that a job on `source` would build."""
+    asked = DatasetConfig(dataset, str(source), "", split)
+    return [made.split for made in drafted(ShardsConfig(dataset=dataset), asked, folder)]
+
+
+def test_a_default_split_that_is_not_there_is_left_out_and_a_named_one_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clotho = fixtures.clotho(tmp_path).source
+    shutil.copy(clotho / "clotho_captions_development.csv", clotho / "clotho_captions_evaluation.csv")
+    assert drafted_splits("clotho", clotho, tmp_path) == ["development"]
+    said = capsys.readouterr().out
+    assert "clotho/evaluation: left out. clotho: the audio of 'evaluation' is not there: expected " in said
+    with pytest.raises(EmptySplitError, match="the audio of 'evaluation' is not there"):
+        drafted_splits("clotho", clotho, tmp_path, "development,evaluation")
+    (clotho / "development").rename(tmp_path / "away")
+    with pytest.raises(EmptySplitError, match=r"unpack clotho_audio_evaluation\.7z"):
+        drafted_splits("clotho", clotho, tmp_path)
+
+    speech = tmp_path / "covost/fr"
+    fixtures.write(speech / "covost_v2.fr_en.tsv", "path\ttranslation\tsplit\n1.mp3\tIt is cold.\ttrain\n")
+    fixtures.write(speech / "validated.tsv", "path\tsentence\n1.mp3\tIl fait froid.\n")
+    fixtures.mp3(speech / "clips/1.mp3")
+    assert drafted_splits("covost2", speech, tmp_path) == ["train"]
+
+
+def test_audio_that_the_release_did_not_transcribe_is_no_record_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """AISHELL-1 has 325 such recordings; a line that is lost is still told."""
+    root = fixtures.aishell1(tmp_path).source
+    table = root / "data_aishell/transcript/aishell_transcript_v0.8.txt"
+    lines = ["BAC009S0002W0122 而 对", "BAC009S0002W0123 卡拉"]
+    monkeypatch.setattr(Aishell1, "splits", {"train": 2, "dev": 0, "test": 0})
+    for number in (2, 1):
+        fixtures.write(table, "\n".join([*lines[:number], ""]))
+        shards_of(Aishell1(root), "train", tmp_path / f"out{number}")
+        storage = Storage(tmp_path / f"out{number}")
+        job = prepare(Aishell1(root), "train", storage, SETTINGS, say=lambda line: None)
+        summary = summarise_split(storage, "aishell1", "train")
+        assert summary.totals.rejects == {"no_transcript": 4 - number}
+        judge([job], [summary], storage, ShardsConfig(max_reject_ratio=1.0))
+        warned = "warning: the release has 2 records, SOURCE has 1" in capsys.readouterr().out
+        assert warned == (number == 1)
 
 
 def test_a_wrong_folder_names_the_right_one(corpus: Path, tmp_path: Path) -> None:

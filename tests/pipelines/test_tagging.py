@@ -100,7 +100,10 @@ def test_words_become_timestamps_and_words_of_the_sample():
 
 def test_a_language_without_a_tag_is_left_out_and_counted():
     found = tagging(Transcript("Muraho", "rw"), Translation("Hello", "en"), tasks=("asr", "s2tt"))
-    assert isinstance(found, Reject) and found.reason == "language_not_in_vocabulary"
+    assert isinstance(found, Tagging) and found.targets == ()
+    assert found.left_out == tuple(LeftOut(task, "language_not_in_vocabulary", "rw") for task in ("asr", "s2tt"))
+    worse = tagging(Transcript("Hello", "en"), Translation("Merhaba", "tr"), Translation(" ", "de"), tasks=("s2tt",))
+    assert isinstance(worse, Reject) and worse.reason == "empty_text"  # that one could have been said
     mixed = tagging(Transcript("Hello", "en"), Translation("Merhaba", "tr"), tasks=("asr", "s2tt"))
     assert isinstance(mixed, Tagging)
     assert mixed.left_out == (LeftOut("s2tt", "language_not_in_vocabulary", "tr"),)
@@ -111,6 +114,20 @@ def test_a_language_without_a_tag_is_left_out_and_counted():
 def test_a_language_is_named_even_without_a_tag():
     found = tagging(Transcript("Muraho", "rw"), tasks=("asr", "lid"))
     assert {task: response for task, (_, response) in said(found).items()} == {"lid": "rw"}
+
+
+def test_the_original_is_verbatim():
+    said_by_release = [Caption("  Rain\u00a0falls .", "clotho"), Caption("“Rain”", "clotho")]
+    found = tagging(Transcript(" Hello\t", "en"), Translation("Hallo  Welt", "de"), *said_by_release)
+    assert isinstance(found, Tagging)
+    assert found.original == {
+        "text": " Hello\t",
+        "labels": {"raw": "x"},
+        "captions": ["  Rain\u00a0falls .", "“Rain”"],
+        "translations": {"de": "Hallo  Welt"},
+    }
+    plain = tagging(Label("sec", ("Dog",)))
+    assert isinstance(plain, Tagging) and plain.original == {"text": None, "labels": {"sec": ["Dog"], "raw": "x"}}
 
 
 def test_captions_are_alternatives():

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ def load_config(schema: type[T], path: str | Path | None = None, overrides: Sequ
     value is read as YAML.
 
     Raises:
-        ConfigError: no such file, no such key, a value of the wrong type, or an override without "=".
+        ConfigError: no such file, no YAML in it, no such key, a value of the wrong type, or an override without "=".
     """
     config = OmegaConf.structured(schema)
     where = "command line"
@@ -54,6 +55,12 @@ def load_config(schema: type[T], path: str | Path | None = None, overrides: Sequ
         return OmegaConf.to_object(config)  # type: ignore[return-value]
     except OmegaConfBaseException as error:
         raise ConfigError(f"{where}: {_explain(error, config)}") from error
+    except YAMLError as error:
+        raise ConfigError(f"{where}: not YAML: {' '.join(str(error).split())}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{where}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+    except (ValueError, TypeError) as error:  # how OmegaConf and the YAML reader refuse values of impossible kinds
+        raise ConfigError(f"{where}: {error}") from error
 
 
 def _is_text(parent: DictConfig, key: str) -> bool:

@@ -13,6 +13,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from shards.config import ConfigError
@@ -26,6 +27,8 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], pc.Expression]] = {
     ast.GtE: lambda left, right: left >= right,
 }
 
+_UNKNOWN = pc.scalar(pa.scalar(None, pa.bool_()))
+
 
 def parse_where(text: str, columns: Sequence[str]) -> pc.Expression:
     """The predicate `text` over the columns named.
@@ -38,6 +41,8 @@ def parse_where(text: str, columns: Sequence[str]) -> pc.Expression:
         return _condition(tree, columns)
     except SyntaxError as error:
         raise ConfigError(f"where: cannot read '{text}': {error.msg} at character {error.offset}") from None
+    except ValueError as error:  # characters that no source code may hold
+        raise ConfigError(f"where: cannot read '{text}': {error}") from None
     except (RecursionError, MemoryError):
         raise ConfigError("where: the predicate is nested too deeply") from None
     except _NotAcceptedError as error:
@@ -71,10 +76,12 @@ def _comparison(node: ast.Compare, columns: Sequence[str]) -> pc.Expression:
     left = node.left
     for op, right in zip(node.ops, node.comparators, strict=True):
         if isinstance(op, (ast.In, ast.NotIn)):
-            if not isinstance(right, (ast.Tuple, ast.List)):
+            if not isinstance(right, (ast.Tuple, ast.List)) or not right.elts:
                 raise _NotAcceptedError(f"expected a list of values after 'in', found '{ast.unparse(right)}'")
-            part = _column(left, columns).isin([_value(element) for element in right.elts])
-            part = ~part & _column(left, columns).is_valid() if isinstance(op, ast.NotIn) else part
+            column = _column(left, columns)
+            # `isin` calls a missing value false, and its negation would find it.
+            part = pc.if_else(column.is_valid(), column.isin(_values(right.elts)), _UNKNOWN)
+            part = ~part if isinstance(op, ast.NotIn) else part
         elif isinstance(op, (ast.Is, ast.IsNot)):
             if not (isinstance(right, ast.Constant) and right.value is None):
                 raise _NotAcceptedError(f"expected None after 'is', found '{ast.unparse(right)}'")
@@ -82,7 +89,7 @@ def _comparison(node: ast.Compare, columns: Sequence[str]) -> pc.Expression:
             part = ~part if isinstance(op, ast.IsNot) else part
         else:
             if not isinstance(left, ast.Name) and not isinstance(right, ast.Name):
-                _value(left), _value(right)  # say so if they are neither text nor number
+                _values([left, right])  # say so if they are neither text nor number
                 raise _NotAcceptedError(f"'{ast.unparse(node)}' compares no column")
             part = _COMPARISONS[type(op)](_operand(left, columns), _operand(right, columns))
         result = part if result is None else result & part
@@ -92,7 +99,7 @@ def _comparison(node: ast.Compare, columns: Sequence[str]) -> pc.Expression:
 
 
 def _operand(node: ast.expr, columns: Sequence[str]) -> pc.Expression:
-    return _column(node, columns) if isinstance(node, ast.Name) else pc.scalar(_value(node))
+    return _column(node, columns) if isinstance(node, ast.Name) else pc.scalar(_values([node])[0])
 
 
 def _column(node: ast.expr, columns: Sequence[str]) -> pc.Expression:
@@ -103,6 +110,17 @@ def _column(node: ast.expr, columns: Sequence[str]) -> pc.Expression:
         hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(sorted(columns))}"
         raise _NotAcceptedError(f"no column '{node.id}' ({hint})")
     return pc.field(node.id)
+
+
+def _values(nodes: Sequence[ast.expr]) -> list[str | int | float | bool]:
+    """Texts and numbers as the user wrote them; only those that one column could hold together."""
+    values = [_value(node) for node in nodes]
+    try:
+        pa.array(values)
+    except (pa.ArrowException, OverflowError, UnicodeEncodeError):
+        said = ", ".join(map(ast.unparse, nodes))
+        raise _NotAcceptedError(f"no column holds {said}") from None
+    return values
 
 
 def _value(node: ast.expr) -> str | int | float | bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shards.config import ConfigError
 from shards.stream.licences import allows_commercial_use
@@ -30,6 +32,12 @@ TABLE = pa.table(
         ("language in ('de', 'fr')", [0, 2, 4]),
         ("language not in ['de', 'fr']", [1]),
         ("not language == 'de'", [1, 2]),
+        ("not language in ('de',)", [1, 2]),
+        ("not language not in ('de',)", [0, 4]),
+        ("not (language in ('de',) or seconds > 20)", [1, 2]),
+        ("language in ('de',) or seconds > 20", [0, 3, 4]),
+        ("seconds in (1, 2.5, 25)", [0, 3]),
+        ("n in (-9223372036854775808, 3)", [3]),
         ("not (language == 'de' or language == 'en') and seconds >= 15", [2]),
         ("language is None", [3]),
         ("seconds is not None and language != 'en'", [0, 2]),
@@ -56,10 +64,18 @@ def test_where_selects(text, expected):
         ("(lambda: 1)() < seconds", "expected a text or a number"),
         ("1 < 2", "compares no column"),
         ("language in 'de'", "expected a list"),
+        ("language in ()", "expected a list"),
         ("language is 'de'", "expected None"),
         ("seconds < [1]", "expected a text or a number"),
         ("seconds < 1; n < 2", "cannot read"),
         ("'de'", "expected a comparison"),
+        ("language in ('de', 5)", "no column holds 'de', 5"),
+        ("n in (True, 1)", "no column holds True, 1"),
+        ("seconds < 99999999999999999999999", "no column holds 99999999999999999999999"),
+        ("n in (1, -99999999999999999999999)", "no column holds 1, -9999"),
+        ("language == '\\ud800'", "no column holds"),
+        ("n < " + "9" * 5_000, "where:"),
+        ("language == '\ud800'", "cannot read"),
         ("(" * 500 + "n < 1" + ")" * 500, "where:"),
         ("n < 1\x00", "where:"),
     ],
@@ -69,6 +85,18 @@ def test_where_refuses(text, complaint):
         parse_where(text, TABLE.column_names)
     assert complaint in str(error.value)
     assert "\n" not in str(error.value).replace(text, "")
+
+
+@given(st.sets(st.sampled_from(["de", "en", "fr", "ja"]), min_size=1), st.sampled_from(["", "not "]))
+def test_a_list_selects_as_its_comparisons_do(codes, negated):
+    """A missing value is in no list and out of none, as with `==`."""
+    some = sorted(codes)
+    both = [
+        f"{negated}(language in {some})",
+        f"{negated}({' or '.join(f'language == {code!r}' for code in some)})",
+    ]
+    one, other = (TABLE.filter(parse_where(text, TABLE.column_names))["n"].to_pylist() for text in both)
+    assert one == other
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,10 @@ def test_timit_reads_its_demo_and_its_word_times_lie_on_sound(tmp_path):
         wave = np.frombuffer(raw[1024:], "<i2").astype(float)
         energy = np.convolve(wave**2, np.ones(160) / 160, "same")
         inside = np.concatenate([energy[int(w.start * 16_000) : int(w.end * 16_000)] for w in words.words])
-        assert energy[: int(words.words[0].start * 16_000) - 160].mean() < 0.01 * inside.mean()
-        assert energy[int(words.words[-1].end * 16_000) + 500 :].mean() < 0.01 * inside.mean()
+        before = energy[: max(0, int(words.words[0].start * 16_000) - 160)]
+        after = energy[int(words.words[-1].end * 16_000) + 500 :]
+        for silence in (before, after):  # an end may be cut close
+            assert not len(silence) or silence.mean() < 0.01 * inside.mean()
 
 
 def test_speechcommands_reads_its_demo(tmp_path):

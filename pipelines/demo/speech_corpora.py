@@ -27,8 +27,8 @@ from pipelines.demo.content import (
 )
 from pipelines.demo.speech import SAMPLE_RATE, Espeak, SpeechError, Utterance, resample
 
-SENTENCES: dict[Part, int] = {"train": 100, "dev": 30, "test": 60}  # per speaker, in LibriSpeech's layout
-TIMED_SENTENCES: dict[Part, int] = {"train": 100, "dev": 30, "test": 60}  # per speaker, in TIMIT's layout
+SENTENCES: dict[Part, int] = {"train": 160, "dev": 30, "test": 60}  # per speaker, in LibriSpeech's layout
+TIMED_SENTENCES: dict[Part, int] = {"train": 320, "dev": 30, "test": 60}  # per speaker, in TIMIT's layout
 KEYWORD_TAKES: dict[Part, int] = {"train": 5, "dev": 2, "test": 5}  # per speaker and word
 PHRASE_SPEAKERS: dict[Part, int] = {"train": 4, "dev": 1, "test": 2}  # per language
 

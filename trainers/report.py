@@ -19,6 +19,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from shards.config import ConfigError, load_config
+from shards.pages.html import Content, Html, document, element
 from shards.schema import ShardError
 from shards.statistics import hours
 from shards.storage import Storage, StorageError
@@ -26,7 +27,6 @@ from shards.totals import summed
 from trainers.config import PretrainConfig
 from trainers.pages.chart import running_mean, sparkline
 from trainers.pages.gallery import choose, gallery, read_samples
-from trainers.pages.html import Content, Html, document, element
 from trainers.pages.run import Run, read_run
 from trainers.pages.sections import appendix, score_table, shard_tables, tiles, training_charts
 from trainers.progress import duration

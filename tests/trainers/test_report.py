@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.shards.building import make_sample, tagged, write_shard
-from tests.trainers.pages.test_pages import Outline
+from tests.shards.pages.test_pages import Outline
 from tests.trainers.runs import make_run, write_checkpoint, write_records
 from trainers import evaluate
 from trainers.report import main

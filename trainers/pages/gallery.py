@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shards.index import read_index
+from shards.pages.clip import figure, player
+from shards.pages.html import Html, element, foreign, join, table, tagged
 from shards.sample import Sample, TaggedTarget
 from shards.storage import Storage
 from shards.stream.reader import Evaluand, decode_flac
@@ -16,8 +18,6 @@ from trainers.evaluation.predictions import Prediction
 from trainers.metrics.answer import Answer
 from trainers.metrics.events import read_spans
 from trainers.metrics.timestamps import Unit, read_units, with_given_start
-from trainers.pages.clip import figure, player
-from trainers.pages.html import Html, element, foreign, join, table, tagged
 
 
 def choose(predictions: Iterable[Prediction], count: int) -> list[str]:

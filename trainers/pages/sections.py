@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from shards.pages.html import Content, Html, element, join, table
 from shards.statistics import hours
 from shards.summary import SplitSummary
 from shards.totals import Amount, Totals, summed
 from tag_schema.tasks import TASKS
 from trainers.evaluation.scores import Row, main_details
 from trainers.pages.chart import Line, Point, line_chart, running_mean
-from trainers.pages.html import Content, Html, element, join, table
 
 
 @dataclass(frozen=True)

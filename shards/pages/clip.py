@@ -8,20 +8,36 @@ import struct
 import unicodedata
 import zlib
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import soundfile
 
-from trainers.features import MAX_SECONDS, N_FFT, SAMPLE_RATE, log_mel
-from trainers.metrics.timestamps import Unit
-from trainers.pages.html import Html, element
+from shards.pages.html import Html, element
+from shards.pages.mel import N_FFT, log_mel
+from shards.sample import SAMPLE_RATE
 
+MAX_SECONDS = 30.0  # what the encoder takes; pictures end there
 PIXELS_PER_SECOND = 190
 LEAST_WIDTH, MOST_WIDTH = 300, 1010  # pixels
 MEL_HEIGHT, ROW_HEIGHT, AXIS_HEIGHT = 96, 19, 15  # pixels
 FONT = 11.0
+LEAST_SECONDS = N_FFT / SAMPLE_RATE  # shorter clips have no picture
 # Anchors of the colour map, dark to bright; evenly spaced.
 ANCHORS = ((13, 8, 40), (64, 20, 100), (140, 41, 99), (205, 72, 64), (246, 148, 52), (252, 236, 165))
+
+
+class Unit(Protocol):
+    """A word or an event with its times in seconds."""
+
+    @property
+    def word(self) -> str: ...
+
+    @property
+    def start(self) -> float: ...
+
+    @property
+    def end(self) -> float: ...
 
 
 def figure(waveform: np.ndarray, gold: Sequence[Unit] = (), predicted: Sequence[Unit] = ()) -> Html:
@@ -32,13 +48,26 @@ def figure(waveform: np.ndarray, gold: Sequence[Unit] = (), predicted: Sequence[
     """
     waveform = waveform[: int(MAX_SECONDS * SAMPLE_RATE)]
     seconds = len(waveform) / SAMPLE_RATE
-    width = round(min(MOST_WIDTH, max(LEAST_WIDTH, seconds * PIXELS_PER_SECOND)))
-    if len(waveform) < N_FFT:
+    if seconds < LEAST_SECONDS:
         return element("p", f"{seconds:.3f} s: too short for a picture", class_="soft small")
+    data = base64.b64encode(mel_png(waveform)).decode()
+    return drawing(f"data:image/png;base64,{data}", seconds, gold, predicted)
+
+
+def picture_width(seconds: float) -> int:
+    """How wide the picture of a clip is, in pixels."""
+    return round(min(MOST_WIDTH, max(LEAST_WIDTH, seconds * PIXELS_PER_SECOND)))
+
+
+def drawing(mel: str, seconds: float, gold: Sequence[Unit] = (), predicted: Sequence[Unit] = ()) -> Html:
+    """The same of a clip whose mel spectrogram is at the address `mel`; a clip of `seconds`, 30 at most."""
+    width = picture_width(seconds)
     scale = width / seconds
     top = ROW_HEIGHT if gold else 0
     bottom = ROW_HEIGHT if predicted else 0
-    parts = [_mel_image(waveform, width, top)]
+    parts = [
+        element("image", href=mel, x=0, y=top, width=width, height=MEL_HEIGHT, preserveAspectRatio="none"),
+    ]
     if gold:
         parts += _words(gold, scale, 0, (0, top + MEL_HEIGHT), "var(--gold)")
     if predicted:
@@ -53,18 +82,20 @@ def figure(waveform: np.ndarray, gold: Sequence[Unit] = (), predicted: Sequence[
     return element("div", svg, class_="clip")
 
 
-def _mel_image(waveform: np.ndarray, width: int, y: int) -> Html:
-    mel = log_mel(waveform).numpy()
-    fold = max(1, round(mel.shape[1] / (1.5 * width)))
+def mel_png(waveform: np.ndarray) -> bytes:
+    """The mel spectrogram as a PNG file, low tones at the bottom.
+
+    Args:
+        waveform: (samples,) int16, 16 kHz, at least `LEAST_SECONDS`; the picture ends at 30 s.
+    """
+    waveform = waveform[: int(MAX_SECONDS * SAMPLE_RATE)]
+    mel = log_mel(waveform)
+    fold = max(1, round(mel.shape[1] / (1.5 * picture_width(len(waveform) / SAMPLE_RATE))))
     frames = mel.shape[1] // fold * fold
     mel = mel[::-1, :frames].reshape(mel.shape[0], -1, fold).mean(axis=2)
     low, high = float(mel.min()), float(mel.max())
     pixels = ((mel - low) / max(high - low, 1e-6) * 255).round().astype(np.uint8)
-    data = base64.b64encode(png(pixels, _palette())).decode()
-    return element(
-        "image", href=f"data:image/png;base64,{data}", x=0, y=y, width=width, height=MEL_HEIGHT,
-        preserveAspectRatio="none",
-    )  # fmt: skip
+    return png(pixels, _palette())
 
 
 def _words(units: Sequence[Unit], scale: float, y: float, lines: tuple[float, float], colour: str) -> list[Html]:

@@ -1,8 +1,7 @@
-"""Pages: hostile text stays text, pictures are what decoders expect, curves are where their points are."""
+"""Pages: hostile text stays text, pictures are what decoders expect."""
 
 import base64
 import io
-import itertools
 import re
 import struct
 import zlib
@@ -14,10 +13,11 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainers.metrics.timestamps import Unit
-from trainers.pages.chart import Line, line_chart, running_mean, sparkline, thin, ticks
-from trainers.pages.clip import figure, player, png
-from trainers.pages.html import Html, document, element, foreign, join, table, tagged
+from shards.pages.clip import figure, player, png
+from shards.pages.html import Html, document, element, foreign, join, table, tagged
+from shards.pages.mel import log_mel
+from shards.sample import SampleWord
+from trainers.features import log_mel as features
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -51,15 +51,14 @@ class Outline(HTMLParser):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_becomes_an_element(text):
     clip = np.zeros(16_000, dtype=np.int16)
-    words = [Unit(text, 0.1, 0.9)]
+    words = [SampleWord(text, 0.1, 0.9)]
     page = document(
         text, element("p", text, title=text), foreign(text), tagged(text), table([text], [[text]]),
-        line_chart(text, [Line(text, [(0, 1), (1, 2)]), Line("b" + text, [(0, 1)])]), figure(clip, words, words),
+        figure(clip, words, words),
     )  # fmt: skip
     plain = document(
         "t", element("p", "t", title="t"), foreign("t"), element("bdi"), table(["t"], [["t"]]),
-        line_chart("t", [Line("t", [(0, 1), (1, 2)]), Line("bt", [(0, 1)])]),
-        figure(clip, [Unit("t", 0.1, 0.9)], [Unit("t", 0.1, 0.9)]),
+        figure(clip, [SampleWord("t", 0.1, 0.9)], [SampleWord("t", 0.1, 0.9)]),
     )  # fmt: skip
     got, expected = Outline(page), Outline(plain)
     spans = sum(part.startswith("<|") for part in re.split(r"(<\|[^|<>]*\|>)", text))
@@ -84,7 +83,7 @@ def test_html_is_joined_and_text_escaped():
 
 
 def test_a_page_needs_nothing_else():
-    page = document("title", line_chart("loss", [Line("a", [(0, 1), (5, 2)])]))
+    page = document("title", figure(np.zeros(16_000, dtype=np.int16)))
     assert "http:" not in page and "https:" not in page and "<script" not in page and "url(" not in page
     assert "prefers-color-scheme: dark" in page
     assert "default-src 'none'" in Outline(page).text or "default-src &#x27;none&#x27;" in page
@@ -123,39 +122,14 @@ def test_a_picture_of_any_length(samples):
 
 
 def test_words_stand_at_their_times():
-    picture = figure(np.zeros(32_000, dtype=np.int16), [Unit("one", 0.5, 1.0)])
+    picture = figure(np.zeros(32_000, dtype=np.int16), [SampleWord("one", 0.5, 1.0)])
     box = re.search(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', picture)
     width = float(re.search(r'<svg width="(\d+)"', picture).group(1))
     assert float(box.group(1)) / width == pytest.approx(0.25, abs=0.01)
     assert float(box.group(2)) / width == pytest.approx(0.25, abs=0.01)
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.floats(-1e6, 1e6), st.floats(0, 1e6))
-def test_ticks_enclose_the_values_evenly(low, span):
-    marks = ticks(low, low + span)
-    steps = [b - a for a, b in itertools.pairwise(marks)]
-    slack = 1e-6 * max(1.0, abs(low), span)
-    assert marks[0] <= low + slack and marks[-1] >= low + span - slack
-    assert 2 <= len(marks) <= 9
-    assert max(steps) == pytest.approx(min(steps), rel=1e-3)
-
-
-def test_curves_without_points_or_with_bad_ones():
-    assert "nothing recorded" in line_chart("loss", [Line("a", [])])
-    chart = line_chart("loss", [Line("a", [(0, float("nan")), (1, 2.0), (2, float("inf"))])])
-    assert "nan" not in chart and "inf" not in chart
-
-
-def test_running_mean_and_thinning_keep_the_ends():
-    points = [(float(x), float(x % 2)) for x in range(2000)]
-    assert all(abs(y - 0.5) < 0.02 for _, y in running_mean(points))
-    assert (thin(points)[0], thin(points)[-1], len(thin(points))) == (points[0], points[-1], 600)
-    assert running_mean([]) == []
-
-
-def test_sparkline():
-    assert sparkline([8, 7, 6, 5, 4, 3, 2, 1]) == "█▇▆▅▄▃▂▁"
-    assert sparkline([]) == ""
-    assert sparkline([1.0, float("nan")]) == "▁"
-    assert len(sparkline(list(range(1000)), width=30)) == 30
+@pytest.mark.parametrize("samples", [400, 12_345, 16_000, 29 * 16_000])
+def test_the_picture_is_what_the_encoder_is_given(samples):
+    noise = (np.random.default_rng(2).normal(size=samples) * np.linspace(1, 9000, samples)).astype(np.int16)
+    assert np.abs(log_mel(noise) - features(noise).numpy()).max() < 1e-4

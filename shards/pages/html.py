@@ -20,14 +20,21 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufff
 # Nothing is fetched and nothing runs, whatever a transcript says.
 POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 
-STYLE = """
-:root { color-scheme: light dark; --page: #fbfbfa; --card: #fff; --ink: #1c1e21; --soft: #646a73; --line: #e2e4e8;
+LIGHT = """--page: #fbfbfa; --card: #fff; --ink: #1c1e21; --soft: #646a73; --line: #e2e4e8;
   --good: #1a7f4b; --bad: #b3382c; --c0: #2b6cb0; --c1: #c05621; --c2: #2f855a; --c3: #805ad5; --c4: #b7791f;
-  --c5: #c53074; --c6: #2c7a7b; --c7: #718096; --gold: #1a7f4b; --guess: #c05621; }
-@media (prefers-color-scheme: dark) {
-  :root { --page: #16181b; --card: #1e2125; --ink: #e6e8eb; --soft: #9aa1ab; --line: #343840;
-    --good: #56c58b; --bad: #f08478; --c0: #63a4e8; --c1: #f0935a; --c2: #6cc594; --c3: #b39af0; --c4: #e0b050;
-    --c5: #f07fae; --c6: #5cc4c4; --c7: #a0a8b4; --gold: #6cc594; --guess: #f0935a; } }
+  --c5: #c53074; --c6: #2c7a7b; --c7: #718096; --gold: #1a7f4b; --guess: #c05621;"""
+DARK = """--page: #16181b; --card: #1e2125; --ink: #e6e8eb; --soft: #9aa1ab; --line: #343840;
+  --good: #56c58b; --bad: #f08478; --c0: #63a4e8; --c1: #f0935a; --c2: #6cc594; --c3: #b39af0; --c4: #e0b050;
+  --c5: #f07fae; --c6: #5cc4c4; --c7: #a0a8b4; --gold: #6cc594; --guess: #f0935a;"""
+# As the reader's machine has it, unless the page is told by data-theme on its root.
+STYLE = (
+    f"""
+:root {{ color-scheme: light dark; {LIGHT} }}
+@media (prefers-color-scheme: dark) {{ :root {{ {DARK} }} }}
+:root[data-theme=light] {{ color-scheme: light; {LIGHT} }}
+:root[data-theme=dark] {{ color-scheme: dark; {DARK} }}
+"""
+    + """
 * { box-sizing: border-box }
 body { margin: 0 auto; max-width: 1120px; padding: 28px 24px 64px; background: var(--page); color: var(--ink);
   font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", sans-serif; }
@@ -61,6 +68,7 @@ code, pre { font: 12.5px/1.5 ui-monospace, "Cascadia Mono", Menlo, Consolas, mon
 pre { border-radius: 8px; padding: 12px; overflow-x: auto }
 .tag { color: var(--soft) } details { margin: 8px 0 } summary { cursor: pointer }
 """
+)
 
 
 def element(name: str, /, *children: Content, **attributes: Content) -> Html:

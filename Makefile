@@ -57,8 +57,9 @@ shards: setup  ## Build shards: DATASET=… SOURCE=… [ROOTS=name=/path] [OUT=�
 	  $(call option,shard_samples,$(SHARD_SAMPLES)) $(call option,workers,$(WORKERS)) $(call option,rebuild,$(REBUILD)) \
 	  $(call option,max_reject_ratio,$(MAX_REJECT_RATIO)) $(call option,vocabulary,$(VOCABULARY))
 
-verify: setup  ## Find every lie in a dataset: DATASET=… OUT=…
-	@$(PY) shards/verify.py $(call quote,$(or $(OUT),data/shards)) $(if $(DATASET),$(call quote,$(DATASET)))
+verify: setup  ## Find every lie in shards: [DATASET=…] [OUT=…] [SPLIT=a,b] [WORKERS=…]
+	@$(PY) shards/verify.py $(call quote,$(or $(OUT),data/shards)) $(if $(DATASET),$(call quote,$(DATASET))) \
+	  $(call option,split,$(SPLIT)) $(call option,workers,$(WORKERS))
 
 stats: setup  ## Shards, samples, hours, languages, tasks, rejects as a table: [OUT=…] [DATASET=…]
 	@$(PY) shards/stats.py $(call quote,$(or $(OUT),data/shards)) $(if $(DATASET),$(call quote,$(DATASET)))

@@ -89,7 +89,7 @@ def check_shard(storage: Storage, shard: ShardName) -> ShardFindings:
 
 def total_differences(where: str, found: Totals, said: Totals, what: str) -> list[Lie]:
     """A lie of `where` for each sum that is not the one that `what` adds up to."""
-    found_json, said_json = found.to_json(), said.to_json()
+    found_json, said_json = _in_order(found.to_json()), _in_order(said.to_json())
     return [
         Lie(where, f"says {name} = {_short(said_json[name])}, {what} adds up to {_short(value)}")
         for name, value in found_json.items()
@@ -320,6 +320,11 @@ def _row_lies(made: dict[str, Any], row: dict[str, Any]) -> Iterator[str]:
     for column, value in made.items():
         if column not in _NOT_IN_SAMPLE and row[column] != value:
             yield f"the index says {column} = {_short(row[column])}, the tar says {_short(value)}"
+
+
+def _in_order(value: Any) -> Any:
+    """The same with the keys of every dictionary sorted: the order of counting differs between processes."""
+    return {key: _in_order(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
 
 
 def _short(value: object) -> str:

@@ -6,6 +6,9 @@
 Of every shard: the sha256 of its files, the structure of its tar, every FLAC decoded, every JSON and target parsed,
 word times, index rows and totals; of every split: index.parquet, rejects.parquet, split.json and dataset.json.
 Each lie is a line; the exit status is 1 when there is any.
+
+Much data is dealt by Ray to the cores of this machine, or of the cluster in RAY_ADDRESS, a shard at a time; a few
+small shards are checked right here, before Ray would have started.
 """
 
 from __future__ import annotations
@@ -17,17 +20,16 @@ if __name__ == "__main__":
     # In place of this folder, whose `statistics.py` would hide the standard library's.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from shards.check import Lie, ShardFindings, check_shard
 from shards.check_split import check_dataset, check_split, shards_of
 from shards.command import parse_arguments
-from shards.layout import ShardName
+from shards.layout import ShardName, split_folder
+from shards.local_ray import available_cores, ray_options
 from shards.schema import ShardError
 from shards.storage import Storage, StorageError
 from shards.summary import datasets, splits
@@ -35,6 +37,9 @@ from shards.totals import Totals
 
 PROGRESS_SECONDS = 10.0
 IN_FLIGHT = 2  # shards per worker handed out at a time
+RETRIES = 3  # of a shard, after a worker died or storage failed
+# Below this the cores of one machine bring less than the start of Ray costs.
+WORTH_BYTES = 512 << 20
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -43,71 +48,137 @@ def main(arguments: Sequence[str]) -> int:
         out, dataset, options = parse_arguments(arguments, __doc__ or "", {"workers": 0, "split": ""})
         storage = Storage(out, **options["storage_options"])
         wanted = tuple(filter(None, options["split"].split(",")))
-        return verify(storage, dataset, wanted, options["workers"] or len(os.sched_getaffinity(0)))
+        return verify(storage, dataset, wanted, options["workers"])
     except (ShardError, StorageError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except BrokenProcessPool:
-        print("error: a worker was killed, perhaps for want of memory; try again with workers=1", file=sys.stderr)
+    except OSError as error:
+        print(f"error: {error.filename or 'OUT'}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
 
 
-def verify(storage: Storage, dataset: str | None, wanted: Sequence[str], workers: int) -> int:
-    """Check one dataset or all, some of their splits or all; print every lie and a summary."""
+def verify(storage: Storage, dataset: str | None, wanted: Sequence[str], workers: int = 0) -> int:
+    """Check one dataset or all, some of their splits or all; print every lie and a summary. `workers` 0: all cores."""
     chosen = {name: wanted or splits(storage, name) for name in ((dataset,) if dataset else datasets(storage))}
     if not any(chosen.values()):
         raise ShardError(f"{storage.full(dataset or '')}: no shards here; give the OUT of make shards")
     lies: set[Lie] = set()
     totals = Totals()
+    started = time.monotonic()
     shards = [shard for name, some in chosen.items() for split in some for shard in shards_of(storage, name, split)]
-    for findings in check_shards(storage, shards, workers):
+    sizes = {
+        path: size
+        for name, some in chosen.items()
+        for split in some
+        for path, size in storage.list(split_folder(name, split), recursive=False).items()
+    }
+    for _, findings in check_shards(storage, shards, workers, sizes):
         lies.update(_told(findings.lies))
         totals.add(findings.totals)
     for name, some in chosen.items():
         for split in some:
             lies.update(_told(check_split(storage, name, split)))
         lies.update(_told(check_dataset(storage, name)))
+    read = sum(sizes.get(shard.tar, 0) for shard in shards)
     print(
-        f"verified {len(shards):,} shards, {totals.samples:,} samples, {totals.seconds / 3600:,.3f} h: "
+        f"verified {len(shards):,} shards, {totals.samples:,} samples, {totals.seconds / 3600:,.3f} h, "
+        f"{read / 1e6:,.1f} MB at {read / 1e6 / max(time.monotonic() - started, 1e-3):,.0f} MB/s: "
         + (f"{len(lies):,} lies" if lies else "all true")
     )
     return 1 if lies else 0
 
 
-def check_shards(storage: Storage, shards: Sequence[ShardName], workers: int) -> Iterator[ShardFindings]:
-    """The findings of each shard, as they come; on `workers` processes."""
-    if workers <= 1 or len(shards) <= 1:
-        yield from (check_shard(storage, shard) for shard in shards)
+def check_shards(
+    storage: Storage, shards: Sequence[ShardName], workers: int, sizes: Mapping[str, int]
+) -> Iterator[tuple[ShardName, ShardFindings]]:
+    """The findings of each shard, as they come.
+
+    Args:
+        workers: shards checked at a time; 0: as many as there are cores.
+        sizes: bytes of the tars, by path: they tell whether Ray is worth its start, and how much is left.
+    """
+    progress = _Progress([sizes.get(shard.tar, 0) for shard in shards])
+    cluster = bool(os.environ.get("RAY_ADDRESS"))
+    worth = progress.bytes >= WORTH_BYTES and min(workers or available_cores(), len(shards)) > 1
+    if not (worth or (cluster and workers != 1 and len(shards) > 1)):
+        for shard in shards:
+            yield shard, check_shard(storage, shard)
+            progress.add(sizes.get(shard.tar, 0))
         return
-    started = said = time.monotonic()
-    # Not forked: fsspec has threads, and a fork in their midst can hang.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(shards)), mp_context=context) as pool:
-        waiting = iter(shards)
-        running: set[Future[ShardFindings]] = set()
-        done = 0
-        try:
-            while True:
-                for shard in waiting:
-                    running.add(pool.submit(check_shard, storage, shard))
-                    if len(running) >= IN_FLIGHT * workers:
-                        break
-                if not running:
-                    return
-                finished, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    yield future.result()
-                done += len(finished)
-                if time.monotonic() - said >= PROGRESS_SECONDS:
-                    said = time.monotonic()
-                    left = (said - started) / done * (len(shards) - done)
-                    print(f"verified {done:,} of {len(shards):,} shards, {left:,.0f} s left", file=sys.stderr)
-        finally:
-            for future in running:
-                future.cancel()
+    for shard, findings in _on_ray(storage, shards, workers):
+        yield shard, findings
+        progress.add(sizes.get(shard.tar, 0))
+
+
+def _on_ray(storage: Storage, shards: Sequence[ShardName], workers: int) -> Iterator[tuple[ShardName, ShardFindings]]:
+    options = ray_options(workers or None)  # before Ray is imported, which reads its settings from the environment
+    import ray
+
+    ours = not ray.is_initialized()
+    if ours:
+        ray.init(**options)
+    at_once = IN_FLIGHT * (workers or int(ray.cluster_resources().get("CPU", 1)))
+    # What a dying worker or a failing storage leaves unchecked is checked again.
+    task: dict[str, Any] = {
+        "num_cpus": 1,
+        "max_retries": RETRIES,
+        "retry_exceptions": [OSError, StorageError],
+        "scheduling_strategy": "SPREAD",
+    }
+    remote = ray.remote(**task)(check_shard)
+    waiting = iter(shards)
+    running: dict[ray.ObjectRef, ShardName] = {}
+    try:
+        while True:
+            while len(running) < at_once and (shard := next(waiting, None)) is not None:
+                running[remote.options(name=f"{shard.dataset}: verify shard").remote(storage, shard)] = shard
+            if not running:
+                return
+            done, _ = ray.wait(list(running), num_returns=1)
+            for reference in done:
+                yield running.pop(reference), ray.get(reference)
+    except ray.exceptions.RayTaskError as error:
+        if isinstance(error.cause, (ShardError, StorageError, OSError)):
+            raise error.cause from None
+        raise
+    except ray.exceptions.RayError as error:
+        raise ShardError(
+            f"a worker died {RETRIES + 1} times over one shard ({str(error).splitlines()[0]}); most often memory: "
+            "try again with WORKERS=1"
+        ) from error
+    finally:
+        if ours:
+            ray.shutdown()
+
+
+class _Progress:
+    """A line now and then, with the rate and the time that is left by it."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self.shards, self.bytes = len(sizes), sum(sizes)
+        self._done, self._bytes = 0, 0
+        self._started = self._said = time.monotonic()
+
+    def add(self, size: int) -> None:
+        """Count a shard that was checked."""
+        self._done += 1
+        self._bytes += size
+        now = time.monotonic()
+        if now - self._said >= PROGRESS_SECONDS and self._done < self.shards:
+            self._said = now
+            print(self.line(now), file=sys.stderr, flush=True)
+
+    def line(self, now: float) -> str:
+        """What there is to say at time `now` of the monotonic clock."""
+        rate = self._bytes / max(now - self._started, 1e-3)
+        left = (self.bytes - self._bytes) / rate if rate else 0.0
+        return (
+            f"verified {self._done:,} of {self.shards:,} shards, {self._bytes / 1e6:,.0f} of {self.bytes / 1e6:,.0f} "
+            f"MB, {rate / 1e6:,.0f} MB/s, {left:,.0f} s left"
+        )
 
 
 def _told(lies: Sequence[Lie]) -> Sequence[Lie]:

@@ -311,10 +311,27 @@ def test_as_a_command_on_several_processes(out, tmp_path):
     command = [sys.executable, ROOT / "shards/verify.py", out, "demo", "workers=2"]
     good = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert (good.returncode, good.stderr) == (0, "")
-    assert good.stdout == "verified 2 shards, 6 samples, 0.002 h: all true\n"
+    assert re.fullmatch(r"verified 2 shards, 6 samples, 0\.002 h, 0\.2 MB at \d+ MB/s: all true\n", good.stdout), (
+        good.stdout
+    )
     (out / SHARD.tar).unlink()
     bad = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert bad.returncode == 1 and f"{out}/{SHARD.tar}: is missing" in bad.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+def test_on_ray_it_finds_what_it_finds_here(out, capsys, monkeypatch):
+    """Every shard is told of, with its lies, in whatever order they come; the progress has rate and time left."""
+    monkeypatch.setattr("shards.verify.WORTH_BYTES", 0)
+    monkeypatch.setattr("shards.verify.PROGRESS_SECONDS", 0.0)
+    path = out / SHARD.tar
+    path.write_bytes(path.read_bytes()[:-12_000])
+    _, here = verify(out, capsys)
+    assert here and main([str(out), "workers=2"]) == 1
+    printed = capsys.readouterr()
+    assert sorted(printed.out.splitlines()[:-1]) == sorted(here)
+    assert re.search(r"verified 1 of 2 shards, \d+ of \d+ MB, \d+ MB/s, \d+ s left\n", printed.err)
 
 
 @pytest.mark.parametrize(

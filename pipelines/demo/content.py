@@ -94,7 +94,7 @@ def sentence_part(words: tuple[str, ...]) -> Part:
 # ones alone it learns how long words usually last, and then places the third and fourth without listening.
 HELD_OUT_LENGTHS = (0.0, 0.5, 0.35, 0.15)
 TRAINING_LENGTHS = (0.35, 0.35, 0.2, 0.1)
-TIMED_TRAINING_LENGTHS = (0.15, 0.25, 0.3, 0.3)
+TIMED_TRAINING_LENGTHS = (0.1, 0.22, 0.3, 0.38)
 
 
 def draw_sentence(part: Part, rng: np.random.Generator, timed: bool = False) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ PATH = re.compile(r"(?<![\w./-])(?:cluster|pipelines|shards|trainers|tests)/[\w.
 
 
 def told(line: str) -> str:
-    """The command in a line: without comment sign, indentation, and what follows as explanation."""
-    return re.split(r"\s{2,}|\s#\s|\s&&\s", re.sub(r"^\s*(?:#\s*|- )?", "", line))[0]
+    """The command in a line, without comment sign, indentation, and what follows it."""
+    return re.split(r"\s{2,}|\s#\s|\s&&\s|\s>", re.sub(r"^\s*(?:#\s*|- )?", "", line))[0]
 
 
 def lines(text: str) -> list[str]:
@@ -41,6 +41,8 @@ def commands(text: str) -> list[tuple[str, list[str]]]:
 
 def refusal(script: str, arguments: list[str]) -> str:
     """Why the entry point would not take `arguments`; nothing where it would."""
+    if arguments == ["--help"]:
+        return ""
     try:
         if script == "pipelines/job.py":
             path = arguments[0] if arguments and "=" not in arguments[0] else None

@@ -1,0 +1,104 @@
+"""Prometheus and Grafana: files that they take, and queries of metrics that there are."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import shutil
+import subprocess
+from itertools import combinations
+from typing import Any
+
+import pytest
+import yaml
+
+from pipelines import job
+from tests.cluster.commands import CLUSTER
+from tests.cluster.test_kuberay import NAMES, container, groups
+
+DASHBOARD = json.loads((CLUSTER / "grafana/shards.json").read_text(encoding="utf-8"))
+# Of Ray 2.60 itself, as a Prometheus that scraped a shard job has listed them.
+METRICS = {
+    "ray_cluster_active_nodes", "ray_node_cpu_utilization", "ray_node_disk_free", "ray_node_mem_total",
+    "ray_node_mem_used", "ray_node_network_receive_speed", "ray_node_network_send_speed", "ray_resources", "ray_tasks",
+}  # fmt: skip
+LABELS = {"Name", "State", "IsRetry", "NodeAddress"}
+promtool = pytest.mark.skipif(not shutil.which("promtool"), reason="promtool, of Prometheus, is not installed")
+
+
+def queries() -> list[str]:
+    return [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+
+
+def monitoring(name: str) -> dict[str, Any]:
+    return yaml.safe_load((CLUSTER / f"prometheus/{name}").read_text(encoding="utf-8"))
+
+
+def test_queries_ask_for_what_ray_tells() -> None:
+    for query in queries():
+        assert set(re.findall(r"\bray_\w+", query)) <= METRICS
+        assert set(re.findall(r"(\w+)=~?\"", query)) <= LABELS
+
+
+def test_queries_find_the_tasks_of_the_shard_job() -> None:
+    named = re.search(r'name=f"\{task\.shard\.dataset\}(: [a-z ]+)"', inspect.getsource(job.build))
+    assert named is not None
+    asked = set(re.findall(r'Name=~"\(\$dataset\)(.*?)"', " ".join(queries())))
+    assert asked == {named[1]}
+    (dataset,) = [variable for variable in DASHBOARD["templating"]["list"] if variable["name"] == "dataset"]
+    assert dataset["regex"] == f"/(.*){named[1]}/"
+    assert f'Name=~".+{named[1]}"' in dataset["query"]["query"]
+
+
+def test_the_dashboard_is_one_that_grafana_lays_out() -> None:
+    panels = DASHBOARD["panels"]
+    assert DASHBOARD["uid"] == "qwen-audio-shards"  # what RAY_GRAFANA_DATA_DASHBOARD_UID names
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    assert {panel["type"] for panel in panels} <= {"bargauge", "stat", "timeseries"}
+    places = [panel["gridPos"] for panel in panels]
+    assert all(place["x"] + place["w"] <= 24 for place in places)
+    for one, other in combinations(places, 2):
+        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        below = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+        assert beside or below
+    assert {panel["datasource"]["uid"] for panel in panels} == {"${datasource}"}
+
+
+@promtool
+def test_prometheus_takes_the_queries(tmp_path) -> None:
+    rules = [
+        {"record": f"shards:query{number}", "expr": query.replace("$dataset", ".+")}
+        for number, query in enumerate(queries())
+    ]
+    path = tmp_path / "rules.yml"
+    path.write_text(yaml.safe_dump({"groups": [{"name": "shards", "rules": rules}]}), encoding="utf-8")
+    checked = subprocess.run(["promtool", "check", "rules", path], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr
+    path.write_text(path.read_text(encoding="utf-8").replace("sum by", "summ by"), encoding="utf-8")
+    assert subprocess.run(["promtool", "check", "rules", path], capture_output=True).returncode != 0
+
+
+@promtool
+def test_prometheus_takes_its_configuration(tmp_path) -> None:
+    text = (CLUSTER / "prometheus/prometheus.yml").read_text(encoding="utf-8")
+    path = tmp_path / "prometheus.yml"
+    for written, good in ((text, True), (text.replace("file_sd_configs", "file_sd_config"), False)):
+        path.write_text(written, encoding="utf-8")
+        checked = subprocess.run(["promtool", "check", "config", path], capture_output=True, text=True)
+        assert (checked.returncode == 0) == good, checked.stdout + checked.stderr
+
+
+def test_the_configuration_finds_rays_own_list_of_nodes() -> None:
+    from ray._private.ray_constants import PROMETHEUS_SERVICE_DISCOVERY_FILE
+
+    (scrape,) = monitoring("prometheus.yml")["scrape_configs"]
+    (found,) = scrape["file_sd_configs"]
+    assert found["files"] == [f"/tmp/ray/{PROMETHEUS_SERVICE_DISCOVERY_FILE}"]
+
+
+def test_the_pod_monitor_asks_at_the_port_that_every_pod_names() -> None:
+    (endpoint,) = monitoring("pod_monitor.yaml")["spec"]["podMetricsEndpoints"]
+    for name in NAMES:
+        for group in groups(name).values():
+            assert endpoint["port"] in {port["name"] for port in container(group)["ports"]}

@@ -24,7 +24,7 @@ from typing import Any
 from pipelines.build import ShardTask, build_and_commit
 from pipelines.catalogue import find
 from pipelines.identity import IdentityError
-from pipelines.progress import Progress, duration
+from pipelines.progress import Progress, SplitProgress
 from pipelines.run_log import RunLog
 from pipelines.source import LEFT_OUT_REASONS, REJECT_REASONS, EmptySplitError, Source, SourceError
 from pipelines.split import SplitDraft, SplitJob, draft, put_in_place
@@ -33,6 +33,7 @@ from shards.layout import dataset_folder, rejects_path, split_folder
 from shards.local_ray import ray_options
 from shards.schema import ShardError
 from shards.scratch import scratch
+from shards.statistics import duration
 from shards.storage import Storage, StorageError
 from shards.summary import SplitSummary, summarise_dataset, summarise_split
 
@@ -108,15 +109,17 @@ def run(config: ShardsConfig) -> int:
     storage = Storage(config.out, **config.storage_options)
     storage.check_writable()
     jobs = planned(config, storage)
-    tasks = [task for job in jobs for task in job.missing()]
+    missing = {job.name: job.missing() for job in jobs}
+    tasks = [task for some in missing.values() for task in some]
     run_log = RunLog(storage, [(job.source.name, job.split) for job in jobs])
     if tasks:
-        build(tasks, config, run_log)
+        progress = Progress({job.name: split_progress(job, missing[job.name]) for job in jobs})
+        build(tasks, config, run_log, progress)
     summaries = [summarise_split(storage, job.source.name, job.split) for job in jobs]
     for dataset in dict.fromkeys(job.source.name for job in jobs):
         summarise_dataset(storage, dataset)
     sweep(storage, jobs)
-    run_log.save()
+    run_log.end()
     return judge(jobs, summaries, storage, config)
 
 
@@ -220,7 +223,7 @@ def chosen_splits(source: Source, text: str) -> list[str]:
     return found
 
 
-def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog) -> None:
+def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog, progress: Progress) -> None:
     """Build and commit shards, a bounded number at a time, spread over the nodes of the cluster."""
     cluster = ray_options(config.workers)  # before Ray is imported, which reads its settings from the environment
     import ray
@@ -237,7 +240,6 @@ def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog) -> None
         "scheduling_strategy": "SPREAD",
     }
     remote = ray.remote(**options)(build_and_commit)
-    progress = Progress(len(tasks))
     waiting = iter(tasks)
     running: dict[ray.ObjectRef, ShardTask] = {}
     try:
@@ -252,7 +254,8 @@ def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog) -> None
                 built = ray.get(reference)
                 run_log.add(task.shard.dataset, task.shard.split, built.event)
                 totals = built.totals
-                progress.add(totals.samples, totals.seconds, sum(totals.rejects.values()))
+                name = f"{task.shard.dataset}/{task.shard.split}"
+                progress.add(name, totals.samples, totals.seconds, totals.rejects.total(), built.event.get("wall", 0.0))
     except ray.exceptions.RayTaskError as error:
         cause = error.cause
         if isinstance(cause, (*USER_ERRORS, OSError)):
@@ -265,6 +268,11 @@ def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog) -> None
         ) from error
     finally:
         ray.shutdown()
+
+
+def split_progress(job: SplitJob, missing: Sequence[ShardTask]) -> SplitProgress:
+    """What there is of a split before the job builds its missing shards."""
+    return SplitProgress(job.document["shards"], job.document["shards"] - len(missing))
 
 
 def judge(jobs: Sequence[SplitJob], summaries: Sequence[SplitSummary], storage: Storage, config: ShardsConfig) -> int:

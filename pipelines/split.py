@@ -13,7 +13,6 @@ from typing import Any
 from pipelines.build import ShardTask
 from pipelines.identity import IdentityError, differences, encode_plan, plan_document, plan_name
 from pipelines.plan import make_plan
-from pipelines.progress import duration
 from pipelines.source import Source
 from shards.layout import (
     ShardName,
@@ -28,6 +27,7 @@ from shards.layout import (
 from shards.record import read_records
 from shards.schema import ShardError
 from shards.scratch import scratch
+from shards.statistics import duration
 from shards.storage import Storage
 
 PROGRESS_ROWS = 200_000  # records between two lines while planning

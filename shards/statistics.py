@@ -64,6 +64,15 @@ def hours(seconds: float) -> str:
     return f"{value:,.{decimals}f}"
 
 
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 42 s, 3:05 min, 12.3 h."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)}:{int(seconds % 60):02d} min"
+    return f"{seconds / 3600:,.1f} h"
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns under their titles, numbers to the right, words to the left."""
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]

@@ -20,6 +20,7 @@ port=$((20000 + SLURM_JOB_ID % 10000)) # two jobs that meet on a node, one endin
 # Whoever reaches these ports may run code as this user, but for the token. It stays in the environment of this job.
 RAY_AUTH_TOKEN=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
 export RAY_AUTH_TOKEN RAY_AUTH_MODE=token RAY_USAGE_STATS_ENABLED=0
+export RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S=2 # less than Slurm's KillWait: there is nothing to wait for at the end
 options=(--num-cpus="$cpus" --temp-dir="/tmp/ray-$SLURM_JOB_ID" --disable-usage-stats --block)
 if [[ -n ${SLURM_GPUS_ON_NODE:-} ]]; then options+=(--num-gpus="$SLURM_GPUS_ON_NODE"); fi
 

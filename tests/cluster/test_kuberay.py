@@ -130,6 +130,20 @@ def test_keys_are_those_that_were_valid(name) -> None:
     assert set(paths) == known - {""}
 
 
+def test_a_misspelt_key_is_found_without_the_definitions(name) -> None:
+    known = set(KEYS.read_text(encoding="utf-8").split("\n"))
+    document = manifest(name)
+    kind = document["kind"]
+    places = [at for at in mutants(document) if not is_free(at, kind)]
+    assert not [at for at in places if set(crd.key_paths(misspelt(document, at), kind)) <= known]
+
+
+@needs_definitions
+def test_the_page_waits_for_what_a_job_tells() -> None:
+    (path,) = re.findall(r"jsonpath='{\.status\.(\w+)}'=Running", (CLUSTER / "README.md").read_text(encoding="utf-8"))
+    assert path in crd.schema("RayJob")["properties"]["status"]["properties"]
+
+
 def test_versions_agree_with_the_lock_file(name) -> None:
     document = manifest(name)
     assert document["apiVersion"] == "ray.io/v1"

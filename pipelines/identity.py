@@ -6,9 +6,11 @@ with what differs, and a worker whose toolchain differs builds nothing.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from functools import cache
 from typing import Any
 
@@ -21,7 +23,9 @@ import torchaudio
 
 from pipelines.audio import encode_flac
 from pipelines.plan import Plan
+from shards.forgotten import Place
 from shards.plan import PlanPart, plan_sha256
+from shards.sample import canonical_json
 from shards.schema import SCHEMA
 
 RECIPE = 2  # raised by hand when a change of ours alters output bytes; golden hashes in the tests guard it
@@ -52,8 +56,13 @@ def _flac_vendor() -> str:
     return flac[start : flac.find(b"\x00", start)].decode("ascii", "replace")[:40] if start >= 0 else "unknown"
 
 
-def plan_document(dataset: str, split: str, settings: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
-    """What plan.json holds: the identity, and where each shard's records are."""
+def plan_document(
+    dataset: str, split: str, settings: Mapping[str, Any], plan: Plan, places: Sequence[Place] = ()
+) -> dict[str, Any]:
+    """What plan.json holds: the identity, and where each shard's records are.
+
+    `places` are those of the split's forgotten records; a plan without any says nothing of them.
+    """
     return {
         "schema": SCHEMA,
         "recipe": RECIPE,
@@ -68,7 +77,13 @@ def plan_document(dataset: str, split: str, settings: Mapping[str, Any], plan: P
         "parts": [[part.name, part.first_shard, part.shards, part.sha256] for part in plan.parts],
         "rejects": plan.rejects,
         "rejects_sha256": plan.rejects_sha256,
+        **({"forgotten": _described(places)} if places else {}),
     }
+
+
+def _described(places: Sequence[Place]) -> dict[str, Any]:
+    listed = canonical_json([list(astuple(place)) for place in sorted(places)])
+    return {"records": len(places), "sha256": hashlib.sha256(listed).hexdigest()}
 
 
 def encode_plan(document: Mapping[str, Any]) -> bytes:
@@ -97,6 +112,9 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     for key in ("schema", "recipe"):
         if old.get(key) != new.get(key):
             found.append(f"{key}: {old.get(key)} → {new.get(key)}")
+    if old.get("forgotten") != new.get("forgotten"):
+        counts = [(plan.get("forgotten") or {}).get("records", 0) for plan in (old, new)]
+        found.append(f"the list of forgotten recordings: {counts[0]} → {counts[1]} in this split")
     if old.get("fingerprint") != new.get("fingerprint"):
         found.append(f"the corpus's records: {old.get('records')} → {new.get('records')}, fingerprint changed")
     if old.get("rejects_sha256") != new.get("rejects_sha256"):

@@ -27,7 +27,7 @@ from pipelines.identity import IdentityError
 from pipelines.progress import Progress, SplitProgress
 from pipelines.run_log import RunLog
 from pipelines.source import LEFT_OUT_REASONS, REJECT_REASONS, EmptySplitError, Source, SourceError
-from pipelines.split import SplitDraft, SplitJob, draft, put_in_place
+from pipelines.split import NOTHING_FORGOTTEN, SplitDraft, SplitJob, draft, put_in_place, settle
 from shards.config import ConfigError, load_config
 from shards.layout import dataset_folder, rejects_path, split_folder
 from shards.local_ray import ray_options
@@ -156,12 +156,14 @@ def planned(config: ShardsConfig, storage: Storage) -> list[SplitJob]:
     shards of the first.
     """
     with scratch() as folder:
-        drafts = [made for dataset in requested(config) for made in drafted(config, dataset, folder)]
+        drafts = [made for dataset in requested(config) for made in drafted(config, dataset, folder, storage)]
         return [put_in_place(made, storage, config.rebuild) for made in drafts]
 
 
-def drafted(config: ShardsConfig, dataset: DatasetConfig, folder: Path) -> list[SplitDraft]:
-    """The plans of one corpus's splits, in the release's order.
+def drafted(
+    config: ShardsConfig, dataset: DatasetConfig, folder: Path, storage: Storage | None = None
+) -> list[SplitDraft]:
+    """The plans of one corpus's splits, in the release's order, without what is to be forgotten in `storage`.
 
     Raises:
         ConfigError, SourceError: the corpus cannot be read as asked for.
@@ -179,7 +181,8 @@ def drafted(config: ShardsConfig, dataset: DatasetConfig, folder: Path) -> list[
     splits, made = chosen_splits(source, dataset.split), list[SplitDraft]()
     for split in splits:
         try:
-            made.append(draft(source, split, settings, folder))
+            forgotten = settle(source.name, split, storage, config.rebuild) if storage else NOTHING_FORGOTTEN
+            made.append(draft(source, split, settings, folder, forgotten=forgotten))
             print(made[-1].headline(), flush=True)
         except EmptySplitError as error:
             # A split that nobody named need not be there, as long as one of them is.

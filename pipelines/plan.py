@@ -4,6 +4,9 @@ Records stand in the order of blake2b(recording id), then start, so that neighbo
 release, and so that the order depends on nothing but the ids. A recording is never split over shards. Rows are
 sorted on disk, in two passes over hash ranges (by id, to find duplicates; by recording, to order), so that memory
 does not grow with the corpus.
+
+What is on the dataset's list of forgotten recordings is left out after the cut: its place in a shard stays empty, so
+that no other record moves (`shards/forgotten.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -24,6 +27,7 @@ import pyarrow.parquet as pq
 from pipelines.record_json import decode_record, encode_record
 from pipelines.source import Record, Reject
 from pipelines.spill import Spill
+from shards.forgotten import Forgotten, Place, hidden
 from shards.index import RejectRow, write_rejects
 from shards.plan import PlanPart
 
@@ -68,6 +72,7 @@ def make_plan(
     mean_seconds: float,
     shard_mb: float,
     shard_samples: int | None = None,
+    places: Sequence[Place] = (),
     progress: Callable[[int], None] = lambda rows: None,
 ) -> Plan:
     """Sort the records of one split into shards and write the plan's parquet files into `folder`.
@@ -76,6 +81,7 @@ def make_plan(
         mean_seconds: the length to reckon with where a record does not tell its own.
         shard_mb: about how large a shard is to be; a recording is kept whole even where it is larger.
         shard_samples: at most this many records in a shard (again, recordings stay whole).
+        places: of records that were forgotten, and are not among `records`: they weigh, but leave no row.
         progress: called now and then with the number of records read so far.
 
     Equal records, in whatever order they come, give equal files.
@@ -88,6 +94,8 @@ def make_plan(
         by_recording = Spill(scratch / "recording", _ROWS, "recording_hash")
         for table in by_id.ranges():
             by_recording.add(_drop_duplicates(table, rejects))
+        if places:
+            by_recording.add(_empty_rows(places))
         writer = _PlanWriter(folder, shard_mb * 1e6 / BYTES_PER_SECOND, shard_samples)
         for table in by_recording.ranges():
             writer.add(table.sort_by([("recording_hash", "ascending"), ("start", "ascending"), ("id", "ascending")]))
@@ -124,6 +132,48 @@ def record_seconds(record: Record, mean_seconds: float) -> float:
     return total
 
 
+def without(
+    records: Iterable[Record | Reject], forgotten: Forgotten, split: str, namespace: str | None
+) -> Iterator[Record | Reject]:
+    """Pass on what is not on the list of forgotten recordings; `namespace` is the source's `origin_namespace`."""
+    ids = forgotten.ids(split)
+    for item in records:
+        if not (is_forgotten(item, forgotten, namespace) or (ids and hidden(item.id) in ids)):
+            yield item
+
+
+def is_forgotten(item: Record | Reject, forgotten: Forgotten, namespace: str | None) -> bool:
+    """Whether a name of a record, or the id of a reject, is on the list."""
+    if isinstance(item, Reject):
+        return forgotten.has((item.id,))
+    names = [item.id]
+    if item.origin or namespace:
+        names.append(item.origin or f"{namespace}:{item.id}")
+    if item.speaker.id:
+        names.append(f"speaker:{item.speaker.id}")
+    for audio in item.audio:
+        names += [audio.path, audio.recording or item.id]
+    return forgotten.has(names)
+
+
+def place_of(record: Record, mean_seconds: float) -> Place:
+    """What a record weighs in the plan, and where it stands."""
+    recording, start = _whereabouts(record)
+    return Place(_hash(recording).hex(), start, hidden(record.id), record_seconds(record, mean_seconds))
+
+
+def _whereabouts(record: Record) -> tuple[str, float]:
+    """The name of the recording and the start in it, by which records are ordered."""
+    if not record.audio:
+        return record.id, 0.0
+    first = record.audio[0]
+    return first.recording or f"{first.root}:{first.path}", first.start or 0.0
+
+
+def _empty_rows(places: Sequence[Place]) -> pa.Table:
+    return _table([(-1, "", bytes(16), bytes.fromhex(p.recording), p.start, p.seconds, "") for p in sorted(places)])
+
+
 def _read_records(
     records: Iterator[Record | Reject],
     spill: Spill,
@@ -148,19 +198,9 @@ def _read_records(
         except UnicodeEncodeError:  # a file name that is no UTF-8
             rejects.add(Reject(record.id, "wrong_encoding", where))
             continue
-        first = record.audio[0] if record.audio else None
-        recording = (first.recording or f"{first.root}:{first.path}") if first else record.id
-        rows.append(
-            (
-                order,
-                record_id,
-                record_hash,
-                _hash(recording),
-                (first.start or 0.0) if first else 0.0,
-                record_seconds(record, mean_seconds),
-                text,
-            )
-        )
+        recording, start = _whereabouts(record)
+        seconds = record_seconds(record, mean_seconds)
+        rows.append((order, record_id, record_hash, _hash(recording), start, seconds, text))
         if len(rows) == BATCH_ROWS:
             spill.add(_table(rows))
             rows.clear()
@@ -203,6 +243,7 @@ class _PlanWriter:
         self._folder, self._shard_seconds, self._shard_samples = folder, shard_seconds, shard_samples
         self._pending: list[pa.Table] = []
         self._pending_rows, self._pending_seconds = 0, 0.0
+        self._kept_seconds = 0.0  # without those of empty places
         self._last_recording: bytes | None = None
         self._file: pq.ParquetWriter | None = None
         self._file_first_shard = 0
@@ -216,7 +257,8 @@ class _PlanWriter:
             return
         recordings = table["recording_hash"].to_pylist()
         seconds = table["seconds"].to_numpy()
-        for text in table["record"].to_pylist():
+        texts = table["record"].to_pylist()
+        for text in filter(None, texts):
             self.fingerprint.update(text.encode("utf-8") + b"\n")
         first = 0  # of the rows that belong to the shard being filled
         for row, recording in enumerate(recordings):
@@ -228,6 +270,7 @@ class _PlanWriter:
                 self._write_shard()
                 first = row
             self._pending_seconds += float(seconds[row])
+            self._kept_seconds += float(seconds[row]) if texts[row] else 0.0
         self._pending.append(table.slice(first))
         self._pending_rows += len(table) - first
 
@@ -237,10 +280,11 @@ class _PlanWriter:
 
     def _write_shard(self) -> None:
         table = pa.concat_tables(self._pending)
+        table = table.filter(pc.not_equal(table["record"], ""))
         self.shard += 1
         self.records += len(table)
-        self.seconds_total += self._pending_seconds
-        self._pending, self._pending_rows, self._pending_seconds = [], 0, 0.0
+        self.seconds_total += self._kept_seconds
+        self._pending, self._pending_rows, self._pending_seconds, self._kept_seconds = [], 0, 0.0, 0.0
         if self._file is not None and self.shard - self._file_first_shard == SHARDS_PER_PART:
             self._close_part()
         if self._file is None:
@@ -248,7 +292,7 @@ class _PlanWriter:
             self._file = pq.ParquetWriter(self._part_path(), _PLAN, compression="zstd", store_schema=False)
         shard_column = pa.array(np.full(len(table), self.shard, np.int32))
         rows = pa.table([shard_column, table["id"], table["seconds"], table["record"]], _PLAN)
-        self._file.write_table(rows, row_group_size=len(rows))
+        self._file.write_table(rows, row_group_size=max(len(rows), 1))
 
     def _part_path(self) -> Path:
         return self._folder / f"records-{len(self.parts):05d}.parquet"

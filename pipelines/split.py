@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.build import ShardTask
+from pipelines.forgetting import bring_in_line
 from pipelines.identity import IdentityError, differences, encode_plan, plan_document, plan_name
-from pipelines.plan import make_plan
+from pipelines.plan import make_plan, without
 from pipelines.source import Source
+from shards.forgotten import Forgotten, journal_path, read_forgotten
 from shards.layout import (
     ShardName,
     dataset_path,
@@ -31,6 +33,7 @@ from shards.statistics import duration
 from shards.storage import Storage
 
 PROGRESS_ROWS = 200_000  # records between two lines while planning
+NOTHING_FORGOTTEN = Forgotten()
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class SplitDraft:
     split: str
     folder: Path
     document: Mapping[str, Any]
+    forgotten: Forgotten = NOTHING_FORGOTTEN  # the list that it was made with
 
     def headline(self) -> str:
         """What the plan holds, in a line."""
@@ -85,22 +89,25 @@ def draft(
     settings: Mapping[str, Any],
     folder: Path,
     say: Callable[[str], None] = print,
+    forgotten: Forgotten = NOTHING_FORGOTTEN,
 ) -> SplitDraft:
-    """Plan a split in a new folder inside `folder`; OUT is not touched.
+    """Plan a split in a new folder inside `folder`, without what is `forgotten`; OUT is not touched.
 
     Raises:
         SourceError: the corpus cannot be read.
     """
     own = Path(tempfile.mkdtemp(dir=folder))
+    places = forgotten.places.get(split, ())
     plan = make_plan(
-        source.records(split),
+        without(source.records(split), forgotten, split, source.origin_namespace),
         own,
         mean_seconds=source.mean_seconds,
         shard_mb=settings["shard_mb"],
         shard_samples=settings["shard_samples"],
+        places=places,
         progress=_every(PROGRESS_ROWS, time.monotonic(), lambda line: say(f"{source.name}/{split}: {line}")),
     )
-    return SplitDraft(source, split, own, plan_document(source.name, split, settings, plan))
+    return SplitDraft(source, split, own, plan_document(source.name, split, settings, plan, places), forgotten)
 
 
 def put_in_place(
@@ -124,6 +131,12 @@ def put_in_place(
         if there.get(target) != path.stat().st_size:
             storage.put_file(path, target)
     storage.delete(*_strays(storage, made))
+    # Only now: whoever lengthens the list after this look finds the whole plan, and brings it in line.
+    if read_forgotten(storage, dataset) != made.forgotten:
+        raise IdentityError(
+            f"{dataset}/{split}: recordings were put on the list of those to forget while this was planned; run the "
+            "same command again, which leaves them out"
+        )
     return SplitJob(made.source, split, storage, made.document)
 
 
@@ -137,7 +150,21 @@ def prepare(
 ) -> SplitJob:
     """Plan one split and put its plan in place; errors as of `draft` and `put_in_place`."""
     with scratch() as folder:
-        return put_in_place(draft(source, split, settings, folder, say), storage, rebuild, say)
+        forgotten = settle(source.name, split, storage, rebuild, say)
+        return put_in_place(draft(source, split, settings, folder, say, forgotten), storage, rebuild, say)
+
+
+def settle(
+    dataset: str, split: str, storage: Storage, rebuild: bool = False, say: Callable[[str], None] = print
+) -> Forgotten:
+    """The list of forgotten recordings, after the split in OUT was brought in line with it.
+
+    That may have been broken off, or the split may have been planned while the list was written. With `rebuild` the
+    split is deleted anyway.
+    """
+    if not rebuild:
+        bring_in_line(storage, dataset, split, say, drop=True)
+    return read_forgotten(storage, dataset)
 
 
 def clear(dataset: str, split: str, storage: Storage, say: Callable[[str], None]) -> None:
@@ -153,7 +180,17 @@ def clear(dataset: str, split: str, storage: Storage, say: Callable[[str], None]
     shards = {path: shard for path in there if (shard := parse_shard_path(path)) is not None}
     records = [path for path, (_, extension) in shards.items() if extension == "json"]
     parts = [path for path in there if path.startswith(f"{plan_folder(dataset, split)}/") and path != plan]
-    ordered = dict.fromkeys([split_path(dataset, split), dataset_path(dataset), *records, *parts, plan, *there])
+    ordered = dict.fromkeys(
+        [
+            split_path(dataset, split),
+            dataset_path(dataset),
+            journal_path(dataset, split),
+            *records,
+            *parts,
+            plan,
+            *there,
+        ]
+    )
     if there:
         say(f"{dataset}/{split}: REBUILD deletes {len(records):,} shards, {sum(there.values()) / 1e6:,.1f} MB")
     storage.delete(*ordered)

@@ -14,6 +14,7 @@ from typing import Any
 
 import soundfile
 
+from shards.forgotten import Forgotten, read_forgotten, sample_names
 from shards.index import MEASURES, index_row, read_shard_parquet
 from shards.layout import ShardName
 from shards.plan import SplitPlan, planned_ids, read_plan
@@ -67,12 +68,18 @@ def check_shard(storage: Storage, shard: ShardName) -> ShardFindings:
         StorageError: the storage fails; that says nothing about the shard.
     """
     findings = ShardFindings()
+    forgotten = Forgotten()
+    try:
+        forgotten = read_forgotten(storage, shard.dataset)
+    except ShardError as error:
+        where, _, what = str(error).partition(": ")
+        findings.lies.append(Lie(where, what))
     plan = _plan(storage, shard)
     record = _checked_record(storage, shard, plan, findings.lies)
     rows = _checked_parquet(storage, shard, record, findings)
     try:
         with storage.local_copy(shard.tar) as path:
-            _check_tar(path, storage.full(shard.tar), shard, record, rows, findings)
+            _check_tar(path, storage.full(shard.tar), shard, record, rows, forgotten, findings)
     except FileNotFoundError:
         findings.lies.append(Lie(storage.full(shard.tar), "is missing"))
         return findings
@@ -163,6 +170,7 @@ def _check_tar(
     shard: ShardName,
     record: ShardRecord | None,
     rows: list[dict[str, Any]] | None,
+    forgotten: Forgotten,
     findings: ShardFindings,
 ) -> None:
     lies = findings.lies
@@ -179,7 +187,8 @@ def _check_tar(
                 lies.append(Lie(where, damage))
             entries = _entries_of_members(members) if rows is None else _entries_of_rows(rows)
             for entry in entries:
-                lies += (Lie(f"{where}: {entry.key}", what) for what in _check_sample(tar, shard, entry, findings))
+                found_here = _check_sample(tar, shard, entry, forgotten, findings)
+                lies += (Lie(f"{where}: {entry.key}", what) for what in found_here)
             claimed = {member for entry in entries for member in entry.members}
             lies += (
                 Lie(f"{where}: {member.name}", "is in the tar, but not in the index, or elsewhere there")
@@ -221,7 +230,9 @@ def _entries_of_members(members: list[Member]) -> list[_Entry]:
     return [_Entry(key, tuple(some), None) for key, some in grouped.items()]
 
 
-def _check_sample(tar: mmap.mmap, shard: ShardName, entry: _Entry, findings: ShardFindings) -> Iterator[str]:
+def _check_sample(
+    tar: mmap.mmap, shard: ShardName, entry: _Entry, forgotten: Forgotten, findings: ShardFindings
+) -> Iterator[str]:
     """What is wrong with one sample, which is added to what was found if it can be read."""
     stored = []
     parts = [] if entry.row is None else [*entry.row["audio"], entry.row["json"]]
@@ -246,6 +257,8 @@ def _check_sample(tar: mmap.mmap, shard: ShardName, entry: _Entry, findings: Sha
     findings.totals.add_sample(sample)
     findings.ids.add(sample.id)
     yield from _sample_lies(sample, shard, entry.key)
+    if forgotten.has(sample_names(sample, (entry.row or {}).get("origin"))):
+        yield "is on the list of recordings to forget; run make forget again"
     if len(clips) != len(sample.audio):
         yield f"has {len(clips)} clips, its JSON speaks of {len(sample.audio)}"
         return

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import pyarrow.parquet as pq
 
 from shards.check import Lie, total_differences
+from shards.forgotten import journal_path
 from shards.index import RejectRow, read_index_group, read_rejects, read_shard_parquet
 from shards.layout import (
     ShardName,
@@ -54,6 +55,9 @@ def check_split(storage: Storage, dataset: str, split: str) -> list[Lie]:
     shards = shards_of(storage, dataset, split)
     lies, rejects = _plan_lies(storage, dataset, split)
     lies += _stray_files(storage, dataset, split, shards)
+    if storage.exists(journal_path(dataset, split)):
+        told = "recordings are being forgotten here; where that was broken off, any make shards or make forget goes on"
+        lies.append(Lie(storage.full(journal_path(dataset, split)), told))
     where = storage.full(split_path(dataset, split))
     try:
         summary = read_split(storage, dataset, split)

@@ -11,7 +11,7 @@ from typing import Any
 from shards.layout import ShardName, parse_shard_path, split_folder
 from shards.sample import canonical_json
 from shards.schema import SCHEMA, ShardError, check_schema
-from shards.storage import Storage
+from shards.storage import BLOCK, Storage
 from shards.totals import Totals
 from shards.writer import WrittenFile
 
@@ -129,6 +129,19 @@ def listed_records(storage: Storage, dataset: str, split: str) -> tuple[ShardNam
     """The shards of a split that have a file for a record, by one listing; whether they are whole is not looked at."""
     named = (parse_shard_path(path) for path in storage.list(split_folder(dataset, split), recursive=False))
     return tuple(sorted(shard for shard, extension in filter(None, named) if extension == "json"))
+
+
+def file_in_place(storage: Storage, path: str) -> WrittenFile | None:
+    """What a record would say of a file, which is read whole; None where there is none."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        with storage.open(path) as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+                size += len(block)
+    except FileNotFoundError:
+        return None
+    return WrittenFile(digest.hexdigest(), size)
 
 
 def _checksum(document: dict[str, Any]) -> str:

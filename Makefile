@@ -13,7 +13,7 @@ PY := $(VENV)/bin/python
 quote = '$(subst ','\'',$(1))'
 option = $(if $(2),$(call quote,$(1)=$(2)))
 
-.PHONY: help setup quickstart test check sources source shards verify stats pretrain evaluate
+.PHONY: help setup quickstart test check sources source shards verify repair forget stats pretrain evaluate
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,15 @@ shards: setup  ## Build shards: DATASET=… SOURCE=… [ROOTS=name=/path] [OUT=�
 verify: setup  ## Find every lie in shards: [DATASET=…] [OUT=…] [SPLIT=a,b] [WORKERS=…]
 	@$(PY) shards/verify.py $(call quote,$(or $(OUT),data/shards)) $(if $(DATASET),$(call quote,$(DATASET))) \
 	  $(call option,split,$(SPLIT)) $(call option,workers,$(WORKERS))
+
+repair: setup  ## Rebuild what is damaged, byte for byte: DATASET=… SOURCE=… [ROOTS=…] [OUT=…] [SPLIT=a,b] [WORKERS=…]
+	@$(PY) pipelines/repair.py $(call option,dataset,$(DATASET)) $(call option,source,$(SOURCE)) \
+	  $(call option,roots,$(ROOTS)) $(call option,out,$(OUT)) $(call option,split,$(SPLIT)) $(call option,align,$(ALIGN)) \
+	  $(call option,shard_mb,$(SHARD_MB)) $(call option,shard_samples,$(SHARD_SAMPLES)) \
+	  $(call option,vocabulary,$(VOCABULARY)) $(call option,workers,$(WORKERS))
+
+forget: setup  ## Take recordings out for good: DATASET=… IDS=a,b,c or a file [OUT=…]
+	@$(PY) pipelines/forget.py $(call option,dataset,$(DATASET)) $(call option,ids,$(IDS)) $(call option,out,$(OUT))
 
 stats: setup  ## Shards, samples, hours, languages, tasks, rejects as a table: [OUT=…] [DATASET=…]
 	@$(PY) shards/stats.py $(call quote,$(or $(OUT),data/shards)) $(if $(DATASET),$(call quote,$(DATASET)))

@@ -62,40 +62,61 @@ def build_and_commit(task: ShardTask) -> BuiltShard:
     """
     started, cpu = time.time(), time.process_time()
     storage, shard, plan = task.storage, task.shard, plan_name(task.document)
-    _check_plan(task)
+    check_plan(task)
     there = read_record(storage, shard, plan)
     if there is not None and is_in_place(storage, there):
         return BuiltShard(there.totals, {"event": "found", "shard": str(shard)})
-    mine = {"toolchain": toolchain()}
-    if mine["toolchain"] != task.document["toolchain"]:
-        changed = "; ".join(differences({"toolchain": task.document["toolchain"]}, mine))
-        raise IdentityError(f"{shard}: this worker's libraries are not those of the plan: {changed}. Make them equal.")
-    torch.set_num_threads(1)  # one shard per core; more threads only wait for each other
-    source = _source(shard.dataset, task.source_root, tuple(sorted(task.roots.items())))
+    check_toolchain(task)
     with scratch() as folder:
-        tar = folder / f"{shard}.tar"
-        written, parquet, totals = write_shard(_planned(task), source, task.document["settings"], shard, tar)
-        record = ShardRecord(shard, written, described(parquet), totals, plan)
-        _check_plan(task)  # before anything is written: the building took its time
+        tar, parquet, record = build_shard(task, folder)
+        check_plan(task)  # before anything is written: the building took its time
         if there is not None and there != record:
             commit(storage, record)  # raises, before the files of the other result are overwritten
         storage.put_file(tar, shard.tar, move=True)
         storage.replace(shard.parquet, parquet)
-        _check_plan(task)
+        check_plan(task)
         commit(storage, record)
+    totals = record.totals
     event = {
         "event": "built",
         "shard": str(shard),
         "samples": totals.samples,
         "seconds": totals.seconds,
-        "bytes": written.bytes,
+        "bytes": record.tar.bytes,
         "wall": round(time.time() - started, 3),
         "cpu": round(time.process_time() - cpu, 3),
     }
     return BuiltShard(totals, event)
 
 
-def _check_plan(task: ShardTask) -> None:
+def build_shard(task: ShardTask, folder: Path) -> tuple[Path, bytes, ShardRecord]:
+    """What a shard is by its plan and the corpus as it is now: its tar, in `folder`, its parquet file and its record.
+
+    Raises:
+        OSError, SourceError, StorageError: something cannot be read or written now.
+    """
+    torch.set_num_threads(1)  # one shard per core; more threads only wait for each other
+    shard, tar = task.shard, folder / f"{task.shard}.tar"
+    source = _source(shard.dataset, task.source_root, tuple(sorted(task.roots.items())))
+    written, parquet, totals = write_shard(_planned(task), source, task.document["settings"], shard, tar)
+    return tar, parquet, ShardRecord(shard, written, described(parquet), totals, plan_name(task.document))
+
+
+def check_toolchain(task: ShardTask) -> None:
+    """Refuse to build with other libraries than those of the plan.
+
+    Raises:
+        IdentityError: names what differs.
+    """
+    mine = {"toolchain": toolchain()}
+    if mine["toolchain"] != task.document["toolchain"]:
+        changed = "; ".join(differences({"toolchain": task.document["toolchain"]}, mine))
+        raise IdentityError(
+            f"{task.shard}: this worker's libraries are not those of the plan: {changed}. Make them equal."
+        )
+
+
+def check_plan(task: ShardTask) -> None:
     """Refuse to go on where another job has put another plan in place: its shards are not to be mixed with these.
 
     Raises:

@@ -126,14 +126,29 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Content]], numbers: Seque
     return element("div", element("table", element("thead", top), element("tbody", *body)), class_="wide")
 
 
-def document(title: str, *body: Content) -> str:
-    """A whole page that needs nothing but itself."""
+def document(
+    title: str,
+    *body: Content,
+    policy: str = POLICY,
+    style: str = "",
+    script: str | None = None,
+    theme: str | None = None,
+) -> str:
+    """A whole page.
+
+    Args:
+        policy: what it may load and run; by default it needs nothing but itself.
+        style: rules beyond `STYLE`.
+        script: the address of a script.
+        theme: "light" or "dark"; None is what the reader's machine prefers.
+    """
     head = element(
         "head",
         element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("title", title),
-        Html(f"<style>{STYLE}</style>"),
+        Html(f"<style>{STYLE}{style}</style>"),
+        None if script is None else element("script", src=script, defer=""),
     )
-    return f"<!doctype html>\n{element('html', head, element('body', *body), lang='en')}\n"
+    return f"<!doctype html>\n{element('html', head, element('body', *body), lang='en', data_theme=theme)}\n"

@@ -1,0 +1,313 @@
+"""What lies below some OUTs, finished or being built: read again and again, only what is new.
+
+Everything comes from listings, plans, commit records, totals and the logs of jobs, so a job on another machine is seen
+like one here. What is damaged or missing is named and does not keep the rest from being shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from shards.layout import (
+    NAME,
+    ShardName,
+    index_path,
+    parse_shard_path,
+    plan_path,
+    runs_folder,
+    split_folder,
+    split_path,
+)
+from shards.pages.runs import Run, read_run
+from shards.plan import SplitPlan, read_plan
+from shards.record import READ_AT_ONCE, read_record
+from shards.sample import SAMPLE_RATE
+from shards.schema import ShardError
+from shards.storage import Storage, StorageError
+from shards.summary import SplitSummary, read_split
+from shards.totals import NO_LANGUAGE, Amount, Totals, summed
+
+EVERY_SECONDS = 3.0  # between two looks
+WORK_SHARE = 0.2  # of the time at most is spent on looking, however much there is to look at
+NEWEST_RUNS = 4  # logs of a split that are read
+REJECT_SHARDS = 20  # per reason: shards whose rejects can be shown as examples
+
+logger = logging.getLogger(__name__)
+Languages = dict[str, Amount]
+
+
+@dataclass(frozen=True)
+class SplitState:
+    """One split as it was when it was looked at."""
+
+    out: int  # place of its OUT among those given
+    dataset: str
+    split: str
+    planned: int | None  # shards; None: the plan cannot be read
+    shards: tuple[int, ...]  # numbers of the shards that exist, or claim to
+    damaged: frozenset[int]  # of those, the ones whose record is damaged or another plan's
+    totals: Totals
+    languages: Languages
+    bytes: int  # of the committed tars
+    complete: bool
+    runs: tuple[Run, ...] = ()  # the newest first
+    reject_shards: dict[str, tuple[int, ...]] = field(default_factory=dict)  # shards with rejects, by reason
+    problems: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> int:
+        """Shards that exist."""
+        return len(self.shards) - len(self.damaged)
+
+    def working(self, now: float) -> tuple[Run, ...]:
+        """The jobs at work on it."""
+        return () if self.complete else tuple(run for run in self.runs if run.is_alive(now))
+
+    def rate(self, now: float) -> float | None:
+        """Seconds of audio per second, of the jobs at work or else of the last one; None where none is known."""
+        some = self.working(now) or self.runs[:1]
+        return sum(run.rate for run in some) if some else None
+
+    def seconds_left(self, now: float) -> float | None:
+        """How long the jobs at work will need; None where nobody is, or nobody knows."""
+        runs = self.working(now)
+        if not runs or self.planned is None:
+            return None
+        return (self.planned - self.done) / sum(1 / max(run.shard_seconds, 1e-6) for run in runs)
+
+
+@dataclass(frozen=True)
+class OutState:
+    """One OUT as it was when it was looked at."""
+
+    url: str
+    splits: tuple[SplitState, ...] = ()
+    problem: str | None = None  # why it cannot be read now; the splits are then those of before
+    read_at: float | None = None  # seconds since 1970; None: not yet
+
+
+class Watch:
+    """Looks at OUTs in a thread of its own."""
+
+    def __init__(self, storages: Sequence[Storage]) -> None:
+        self.storages = tuple(storages)
+        self._outs = tuple(OutState(storage.url) for storage in storages)
+        self._splits: dict[tuple[int, str, str], _SplitWatch] = {}
+        self._first = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stopped.set()
+
+    def outs(self, patience_seconds: float = 5.0) -> tuple[OutState, ...]:
+        """The newest states; waits a little where there has been no look yet."""
+        self._first.wait(patience_seconds)
+        return self._outs
+
+    def split(self, out: int, dataset: str, split: str) -> SplitState | None:
+        """One split; None where it is not among those found."""
+        some = self._outs[out].splits if 0 <= out < len(self._outs) else ()
+        return next((one for one in some if (one.dataset, one.split) == (dataset, split)), None)
+
+    def look(self) -> None:
+        """Look at everything once."""
+        for place, storage in enumerate(self.storages):
+            before = self._outs[place]
+            try:
+                state = OutState(storage.url, tuple(self._look_at(place, storage)), read_at=time.time())
+                if not state.splits and storage.local_path("") is not None and not _is_folder(storage):
+                    state = OutState(storage.url, (), f"{storage.url}: there is no such folder yet", time.time())
+            except (ShardError, StorageError, OSError) as error:
+                state = OutState(storage.url, before.splits, str(error), before.read_at)
+            self._outs = (*self._outs[:place], state, *self._outs[place + 1 :])
+        self._first.set()
+
+    def _look_at(self, place: int, storage: Storage) -> Iterable[SplitState]:
+        for dataset in filter(NAME.fullmatch, storage.folders()):
+            for split in filter(NAME.fullmatch, storage.folders(dataset)):
+                key = place, dataset, split
+                if key not in self._splits:
+                    if not any(storage.exists(path(dataset, split)) for path in (plan_path, split_path)):
+                        continue
+                    self._splits[key] = _SplitWatch(place, storage, dataset, split)
+                state = self._splits[key].look()
+                if state is None:
+                    del self._splits[key]
+                else:
+                    yield state
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            begun = time.monotonic()
+            try:
+                self.look()
+            except Exception:  # a look that fails must not end the looking
+                logger.exception("event=look_failed")
+                self._first.set()
+            took = time.monotonic() - begun
+            self._stopped.wait(max(EVERY_SECONDS, took * (1 / WORK_SHARE - 1)))
+
+
+class _SplitWatch:
+    """What is known of one split, so that a look reads only what is new."""
+
+    def __init__(self, out: int, storage: Storage, dataset: str, split: str) -> None:
+        self._out, self._storage, self._dataset, self._split = out, storage, dataset, split
+        self._runs: dict[str, tuple[int, Run | None]] = {}  # by path: bytes read, what they say
+        self._index: tuple[str, Languages] | None = None  # of a complete split: sha256 of its index, hours in it
+        self._forget(None)
+
+    def _forget(self, plan: str | None) -> None:
+        self._plan = plan
+        self._counted: set[int] = set()
+        self._totals = Totals()
+        self._languages: Languages = {}
+        self._reject_shards: dict[str, tuple[int, ...]] = {}
+
+    def look(self) -> SplitState | None:
+        """The split as it is now; None where it is gone."""
+        storage, problems = self._storage, list[str]()
+        sizes = storage.list(split_folder(self._dataset, self._split))
+        if plan_path(self._dataset, self._split) not in sizes and split_path(self._dataset, self._split) not in sizes:
+            return None
+        plan, summary = None, None
+        try:
+            plan = read_plan(storage, self._dataset, self._split)
+            summary = read_split(storage, self._dataset, self._split)
+        except ShardError as error:
+            problems.append(str(error))
+        named = [shard for path in sizes if (shard := parse_shard_path(path)) is not None]
+        numbers = {shard.number for shard, extension in named if extension == "json"}
+        damaged = frozenset[int]()
+        complete = summary is not None and plan is not None and plan.shards == summary.shards == len(numbers)
+        if complete and summary is not None:
+            totals, languages = summary.totals, self._index_languages(summary, problems)
+        else:
+            damaged = self._count_new(numbers, plan, problems)
+            totals, languages = summed([self._totals]), {name: Amount(0, 0) for name in self._languages}
+            _add_languages(languages, self._languages)
+            totals.rejects.update((plan.rejects if plan else None) or {})
+        tars = {shard.number: sizes[shard.tar] for shard, extension in named if extension == "tar"}
+        return SplitState(
+            out=self._out,
+            dataset=self._dataset,
+            split=self._split,
+            planned=None if plan is None else plan.shards,
+            shards=tuple(sorted(numbers)),
+            damaged=damaged,
+            totals=totals,
+            languages=languages,
+            bytes=sum(size for number, size in tars.items() if number in numbers - damaged),
+            complete=complete,
+            runs=self._read_runs(sizes),
+            reject_shards=dict(self._reject_shards),
+            problems=(*problems, *self._without_tar(numbers - damaged - tars.keys())),
+        )
+
+    def _count_new(self, numbers: set[int], plan: SplitPlan | None, problems: list[str]) -> frozenset[int]:
+        """Count the shards that were committed since the last look; those whose record is not to be trusted."""
+        name = None if plan is None else plan.sha256
+        if name != self._plan or not self._counted <= numbers:
+            self._forget(name)
+        new = [ShardName(self._dataset, self._split, number) for number in sorted(numbers - self._counted)]
+        damaged = set[int]()
+        with ThreadPoolExecutor(min(READ_AT_ONCE, len(new) or 1)) as pool:
+            for shard, found in zip(new, pool.map(lambda shard: self._read_shard(shard, name), new), strict=True):
+                if isinstance(found, str):
+                    damaged.add(shard.number)
+                    problems.append(found)
+                    continue
+                totals, languages = found
+                self._counted.add(shard.number)
+                self._totals.add(totals)
+                _add_languages(self._languages, languages)
+                for reason in totals.rejects:
+                    some = self._reject_shards.get(reason, ())
+                    if len(some) < REJECT_SHARDS:
+                        self._reject_shards[reason] = (*some, shard.number)
+        return frozenset(damaged)
+
+    def _read_shard(self, shard: ShardName, plan: str | None) -> tuple[Totals, Languages] | str:
+        """What a shard adds up to; in words what is wrong where it cannot be read."""
+        try:
+            record = read_record(self._storage, shard, plan)
+        except ShardError as error:
+            return str(error)
+        if record is None:
+            return f"{shard}: its record is damaged or that of another plan; make shards builds it anew"
+        try:
+            with self._storage.open(shard.parquet) as file:
+                return record.totals, _languages(pq.ParquetFile(file))
+        except (pa.ArrowException, StorageError, OSError, KeyError, ValueError):
+            return record.totals, {}  # the figures are the record's; only the languages stay unknown
+
+    def _index_languages(self, summary: SplitSummary, problems: list[str]) -> Languages:
+        """Hours by language of a complete split, read once from its index."""
+        if self._index is None or self._index[0] != summary.index.sha256:
+            path = index_path(self._dataset, self._split)
+            languages: Languages = {}
+            try:
+                with self._storage.open(path) as file:
+                    languages = _languages(pq.ParquetFile(file))
+            except (pa.ArrowException, StorageError, OSError, KeyError, ValueError) as error:
+                problems.append(f"{self._storage.full(path)}: cannot be read: {_one_line(error)}")
+                return {}  # and tried again
+            self._index = summary.index.sha256, languages
+        return self._index[1]
+
+    def _without_tar(self, numbers: set[int]) -> list[str]:
+        if not numbers:
+            return []
+        first = ShardName(self._dataset, self._split, min(numbers))
+        return [f"{len(numbers):,} committed shards have no tar, the first is {first}; see make verify"]
+
+    def _read_runs(self, sizes: dict[str, int]) -> tuple[Run, ...]:
+        folder = runs_folder(self._dataset, self._split) + "/"
+        paths = sorted((path for path in sizes if path.startswith(folder) and path.endswith(".jsonl")), reverse=True)
+        known, self._runs = self._runs, {}
+        for path in paths[:NEWEST_RUNS]:
+            size, run = known.get(path, (-1, None))
+            if size != sizes[path]:
+                data = self._storage.read_if_there(path) or b""
+                size, run = len(data), read_run(path[len(folder) : -len(".jsonl")], data)
+            self._runs[path] = size, run
+        found = (run for _, run in self._runs.values() if run is not None)
+        return tuple(sorted(found, key=lambda run: -run.last))
+
+
+def _languages(file: pq.ParquetFile) -> Languages:
+    """How much there is of each language in the index rows of a parquet file."""
+    table = file.read(columns=["key", "language", "seconds"])
+    found: Languages = {}
+    for row in table.filter(table["key"].is_valid()).select(["language", "seconds"]).to_pylist():
+        amount = found.setdefault(row["language"] or NO_LANGUAGE, Amount())
+        amount.add(Amount(1, round(row["seconds"] * SAMPLE_RATE)))
+    return found
+
+
+def _add_languages(to: Languages, some: Languages) -> None:
+    for language, amount in some.items():
+        to.setdefault(language, Amount()).add(amount)
+
+
+def _is_folder(storage: Storage) -> bool:
+    path = storage.local_path("")
+    return path is not None and path.is_dir()
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

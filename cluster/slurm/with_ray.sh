@@ -79,6 +79,8 @@ status=0
 run "$bin/python" -c "$ready" "$SLURM_JOB_NUM_NODES" || status=$?
 if ((status == 0)) && [[ ! $again ]]; then run "$@" || status=$?; fi
 if [[ $again ]] && ((status != 0)); then
+    trap - EXIT
+    stop # before Slurm does it, less gently
     echo "job $SLURM_JOB_ID goes back into the queue; it will go on where it stands"
     scontrol requeue "$SLURM_JOB_ID"
 fi

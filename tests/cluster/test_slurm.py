@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from ray.scripts.scripts import start
 
 from tests.cluster.commands import CLUSTER, ROOT, commands, pretrain_config, refusal
 
@@ -65,15 +66,16 @@ def test_the_training_run_fits_its_nodes() -> None:
 
 
 class Allocation:
-    """A Slurm job of one node in which Slurm's and Ray's commands only write down that they were called."""
+    """A Slurm job on its first node; Slurm's and Ray's commands only write down that they were called."""
 
-    def __init__(self, folder: Path, command: str) -> None:
+    def __init__(self, folder: Path, command: str, **more: str) -> None:
         self.folder = folder
         (folder / ".venv/bin").mkdir(parents=True)
         (folder / "bin").mkdir()
         self._program(".venv/bin/ray", 'echo "ray $*" >> calls; sleep 60 & trap "kill $!; exit 0" TERM; wait')
         self._program(".venv/bin/python", "exit 0")  # asked only whether all nodes are there
         self._program("bin/scontrol", 'echo "scontrol $*" >> calls')
+        self._program("bin/srun", 'echo "srun $*" >> calls; sleep 60 & trap "kill $!; exit 0" TERM; wait')
         self._program("bin/getent", "echo '192.0.2.1 STREAM node'")
         self._program(
             "command", f'echo "command with $RAY_ADDRESS, $RAY_AUTH_MODE ${{#RAY_AUTH_TOKEN}}" >> calls\n{command}'
@@ -84,7 +86,7 @@ class Allocation:
             "SLURM_JOB_NUM_NODES": "1",
             "SLURM_CPUS_PER_TASK": "4",
             "SLURMD_NODENAME": "node",
-        }
+        } | more
         self.process = subprocess.Popen(
             [CLUSTER / "slurm/with_ray.sh", "./command"], cwd=folder, env=environment, stdout=subprocess.DEVNULL
         )
@@ -112,6 +114,23 @@ def test_the_command_runs_in_a_cluster_with_a_token(tmp_path) -> None:
     assert "ray start --head --node-ip-address=192.0.2.1 --port=22345 --num-cpus=4" in job.calls()
     assert "command with 192.0.2.1:22345, token 64" in job.calls()
     assert "scontrol" not in job.calls()
+
+
+def test_every_other_node_joins_with_all_its_cores(tmp_path) -> None:
+    job = Allocation(tmp_path, "exit 0", SLURM_JOB_NUM_NODES="3", SLURM_GPUS_ON_NODE="8")
+    assert job.process.wait(30) == 0
+    (step,) = [line for line in job.calls().splitlines() if line.startswith("srun")]
+    assert "--nodes=2 --ntasks=2 --ntasks-per-node=1 --cpus-per-task=4 --exclude=node" in step
+    assert "ray start --address=192.0.2.1:22345 --num-cpus=4" in step
+    assert "--num-gpus=8" in step
+
+
+def test_ray_knows_every_option() -> None:
+    known = {name for option in start.params for name in option.opts}
+    text = (CLUSTER / "slurm/with_ray.sh").read_text(encoding="utf-8")
+    told = re.findall(r'(?:/ray" start |options\+?=\()(.*)', text)
+    given = set(re.findall(r"--[a-z-]+", " ".join(told)))
+    assert {"--head", "--address", "--num-cpus", "--num-gpus", "--temp-dir"} <= given <= known
 
 
 def test_a_failed_command_fails_the_job_and_is_not_tried_again(tmp_path) -> None:

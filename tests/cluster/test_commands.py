@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
+import subprocess
 
 import pytest
+import yaml
 from ray.dashboard.modules.job.cli import submit
 
-from tests.cluster.commands import CLUSTER, PATH, ROOT, commands, lines, make_commands, make_refusal, refusal, told
+from tests.cluster.commands import (
+    CLUSTER,
+    PATH,
+    ROOT,
+    commands,
+    lines,
+    make_commands,
+    make_refusal,
+    refusal,
+    shards_config,
+    told,
+)
 
 FILES = sorted(path for path in CLUSTER.rglob("*") if path.is_file())
 README = (CLUSTER / "README.md").read_text(encoding="utf-8")
@@ -54,6 +68,24 @@ def test_ray_job_submit_has_the_options_it_is_given() -> None:
         script = ROOT / entrypoint.split()[0]
         assert script.stat().st_mode & 0o111
         assert script.read_text(encoding="utf-8").startswith("#!/usr/bin/env python\n")
+
+
+def test_no_example_is_left_after_the_page_has_put_in_the_users(tmp_path) -> None:
+    shutil.copytree(CLUSTER, tmp_path / "cluster")
+    (command,) = [line.strip() for line in lines(README) if line.strip().startswith("sed ")]
+    subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True)
+    for path in tmp_path.rglob("*.yaml"):
+        assert not re.findall(r"registry\.example\.org|s3://bucket", path.read_text(encoding="utf-8")), path.name
+
+
+def test_the_page_asks_for_as_many_workers_as_the_cluster_may_grow_to() -> None:
+    (arguments,) = [found for script, found in commands(README) if shards_job_on_ray_up(script, found)]
+    nodes = yaml.safe_load((CLUSTER / "ray_up/aws.yaml").read_text(encoding="utf-8"))["available_node_types"]
+    assert shards_config(arguments).workers == nodes["cpu"]["max_workers"] * nodes["cpu"]["resources"]["CPU"]
+
+
+def shards_job_on_ray_up(script: str, arguments: list[str]) -> bool:
+    return script == "pipelines/job.py" and any(word.startswith("workers=") for word in arguments)
 
 
 def test_the_page_is_one_page() -> None:

@@ -33,32 +33,35 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from pipelines.catalogue import find
 from pipelines.clean import CleanShard, clean_shard, is_gone, left_out_of
 from pipelines.identity import (
     RECIPE,
     IdentityError,
     differences,
     encode_plan,
-    plan_document,
     plan_parts,
 )
-from pipelines.plan import is_forgotten, make_plan, place_of, read_shard, without
-from pipelines.record_json import decode_record
-from pipelines.source import Record, Reject
-from shards.forgotten import Forgotten, Place, add_places, hidden, journal_path, read_forgotten
-from shards.index import read_reject_file
-from shards.layout import ShardName, dataset_path, plan_folder, plan_path, plan_rejects_path, split_folder, split_path
+from pipelines.plan import read_shard
+from pipelines.replan import PlanInPlace
+from shards.forgotten import Forgotten, add_places, read_forgotten
+from shards.layout import (
+    ShardName,
+    dataset_path,
+    journal_path,
+    plan_folder,
+    plan_path,
+    plan_rejects_path,
+    split_folder,
+    split_path,
+)
 from shards.plan import part_of, plan_sha256
 from shards.record import READ_AT_ONCE, ShardRecord, decode, file_in_place, listed_records, read_record, read_records
 from shards.sample import canonical_json
@@ -120,7 +123,9 @@ def bring_in_line(storage: Storage, dataset: str, split: str, say: Say = print, 
     data = storage.read_if_there(plan_path(dataset, split))
     if not forgotten.names or data is None:
         return 0
-    old = _Plan(storage, dataset, split, _document(data, storage.full(plan_path(dataset, split))), plan_sha256(data))
+    old = PlanInPlace(
+        storage, dataset, split, _document(data, storage.full(plan_path(dataset, split))), plan_sha256(data)
+    )
     if damage := old.damage():
         if drop:
             # The caller plans the split from the corpus, without what is on the list, and compares. A plan that
@@ -136,170 +141,78 @@ def bring_in_line(storage: Storage, dataset: str, split: str, say: Say = print, 
         return 0
     say(f"{dataset}/{split}: forgetting {sum(map(len, places.values())):,} records in {len(places):,} shards")
     add_places(storage, dataset, split, [place for some in places.values() for place in some])
-    journal = old.journal(read_forgotten(storage, dataset), frozenset(places), drop)
+    journal = _journal(old, read_forgotten(storage, dataset), frozenset(places), drop)
     storage.create(journal_path(dataset, split), journal.encode())
     _finish_journal(storage, dataset, split, say)
     return sum(map(len, places.values()))
 
 
-class _Plan:
-    """The plan of a split as it stands in OUT: each of its files may be that of before or after."""
+def _journal(plan: PlanInPlace, forgotten: Forgotten, shards: frozenset[int], drop: bool) -> Journal:
+    """Work out all that will be true of a split without its forgotten records, which are in `shards`."""
+    storage, dataset, split, document = plan.storage, plan.dataset, plan.split, plan.document
+    if document.get("recipe") != RECIPE or document["toolchain"].get("pyarrow") != pa.__version__:
+        mine = {**document, "recipe": RECIPE, "toolchain": {**document["toolchain"], "pyarrow": pa.__version__}}
+        raise IdentityError(
+            f"{dataset}/{split}: planned with another version: {'; '.join(differences(document, mine))}. "
+            "Use that one, or build the split anew with make shards … REBUILD=1, which leaves out what is forgotten"
+        )
+    committed = read_records(storage, dataset, split).values()
+    if committed and not any(record.of_plan(plan.name) for record in committed):
+        raise ShardError(
+            f"{storage.full(plan_path(dataset, split))}: is not the plan that the records name; "
+            f"mend it with make repair DATASET={dataset} SOURCE=… SPLIT={split}"
+        )
+    with scratch() as folder:
+        new = plan.without(forgotten, folder)
+    name, gone = plan_sha256(encode_plan(new)), is_gone(forgotten.ids(split))
+    records: dict[int, str | None] = {}
+    unclean: list[str] = []
+    for number in sorted(shards):
+        try:
+            record = _clean_record(plan, ShardName(dataset, split, number), gone, name)
+            records[number] = None if record is None else record.encode().decode()
+        except ShardError as error:
+            records[number] = None
+            unclean.append(str(error))
+    if unclean and not drop:
+        raise ShardError(
+            "\n".join(unclean) + f"\n{dataset}/{split}: {len(unclean)} shards cannot be cleaned from their own files "
+            "and nothing was changed, but the list stands: the next "
+            f"`make shards DATASET={dataset} SOURCE=… SPLIT={split}` removes them and builds them anew"
+        )
+    return Journal(plan.name, encode_plan(new).decode(), records)
 
-    def __init__(self, storage: Storage, dataset: str, split: str, document: Mapping[str, Any], name: str) -> None:
-        self.storage, self.dataset, self.split, self.document, self.name = storage, dataset, split, document, name
-        self.source = find(dataset)
-        self.folder = plan_folder(dataset, split)
 
-    def damage(self) -> str | None:
-        """What is wrong with the files of the plan."""
-        promised = {f"{self.folder}/{part.name}": part.sha256 for part in plan_parts(self.document)}
-        promised[plan_rejects_path(self.dataset, self.split)] = self.document["rejects_sha256"]
-        for path, sha256 in promised.items():
-            there = file_in_place(self.storage, path)
-            if there is None or there.sha256 != sha256:
-                return f"{self.storage.full(path)}: is not the file that plan.json promises"
+def _clean_record(plan: PlanInPlace, shard: ShardName, gone: Callable[[str], bool], new: str) -> ShardRecord | None:
+    """The record that a shard will have under the `new` plan; None where the shard does not exist yet.
+
+    Raises:
+        ShardError: it cannot be made from the shard's own files.
+    """
+    storage = plan.storage
+    record = read_record(storage, shard, plan.name)
+    if record is None:
+        if storage.exists(shard.record):
+            raise ShardError(f"{storage.full(shard.record)}: is damaged, or of another plan")
         return None
+    with scratch() as folder:
+        made = clean_shard(storage, shard, gone, folder / f"{shard}.tar")
+    for path, said in ((shard.tar, record.tar), (shard.parquet, record.parquet)):
+        if file_in_place(storage, path) != said:
+            raise ShardError(f"{storage.full(path)}: is not the file that its record promises")
+    return made.record(shard, _left_out(plan, record, made, gone), new)
 
-    def found(self, forgotten: Forgotten) -> tuple[dict[int, list[Place]], int]:
-        """What of the list is in the plan: the places of records by shard, and how many rejects."""
-        namespace, ids = self.source.origin_namespace, forgotten.ids(self.split)
-        places: dict[int, list[Place]] = defaultdict(list)
-        for shard, record in self._records():
-            if is_forgotten(record, forgotten, namespace) or (ids and hidden(record.id) in ids):
-                places[shard].append(place_of(record, self.source.mean_seconds))
-        # A reject of the same id goes too, such as a second record that was refused for it.
-        ids |= {place.id for some in places.values() for place in some}
-        rejects = [r for r in self._rejects() if is_forgotten(r, forgotten, namespace) or hidden(r.id) in ids]
-        return dict(places), len(rejects)
 
-    def journal(self, forgotten: Forgotten, shards: frozenset[int], drop: bool) -> Journal:
-        """Work out all that will be true without the forgotten records, which are in `shards`."""
-        document = self.document
-        if document.get("recipe") != RECIPE or document["toolchain"].get("pyarrow") != pa.__version__:
-            mine = {**document, "recipe": RECIPE, "toolchain": {**document["toolchain"], "pyarrow": pa.__version__}}
-            raise IdentityError(
-                f"{self.dataset}/{self.split}: planned with another version: {'; '.join(differences(document, mine))}. "
-                "Use that one, or build the split anew with make shards … REBUILD=1, which leaves out what is forgotten"
-            )
-        committed = read_records(self.storage, self.dataset, self.split).values()
-        if committed and not any(record.of_plan(self.name) for record in committed):
-            raise ShardError(
-                f"{self.storage.full(plan_path(self.dataset, self.split))}: is not the plan that the records name; "
-                f"mend it with make repair DATASET={self.dataset} SOURCE=… SPLIT={self.split}"
-            )
-        with scratch() as folder:
-            new = self.without(forgotten, folder)
-        name, gone = plan_sha256(encode_plan(new)), is_gone(forgotten.ids(self.split))
-        records: dict[int, str | None] = {}
-        unclean: list[str] = []
-        for number in sorted(shards):
-            shard = ShardName(self.dataset, self.split, number)
-            try:
-                record = self._clean_record(shard, gone, name)
-                records[number] = None if record is None else record.encode().decode()
-            except ShardError as error:
-                records[number] = None
-                unclean.append(str(error))
-        if unclean and not drop:
-            raise ShardError(
-                "\n".join(unclean) + f"\n{self.dataset}/{self.split}: {len(unclean)} shards cannot be cleaned from "
-                "their own files and nothing was changed, but the list stands: the next "
-                f"`make shards DATASET={self.dataset} SOURCE=… SPLIT={self.split}` removes them and builds them anew"
-            )
-        return Journal(self.name, encode_plan(new).decode(), records)
-
-    def without(self, forgotten: Forgotten, folder: Path) -> dict[str, Any]:
-        """The plan without the forgotten records: its plan.json, and its files in `folder`.
-
-        Raises:
-            ShardError: it would not be cut into the same shards.
-        """
-        settings, namespace = self.document["settings"], self.source.origin_namespace
-        before: list[tuple[int, str]] = []
-
-        def items() -> Iterator[Record | Reject]:
-            yield from self._rejects()
-            for shard, record in self._records():
-                before.append((shard, hidden(record.id)))
-                yield record
-
-        places = forgotten.places.get(self.split, ())
-        plan = make_plan(
-            without(items(), forgotten, self.split, namespace),
-            folder,
-            mean_seconds=self.source.mean_seconds,
-            shard_mb=settings["shard_mb"],
-            shard_samples=settings["shard_samples"],
-            places=places,
-        )
-        document = plan_document(self.dataset, self.split, settings, plan, places)
-        document["toolchain"] = self.document["toolchain"]
-        gone = forgotten.ids(self.split)
-        kept = Counter(shard for shard, id in before if id not in gone)
-        after = Counter(
-            {
-                part.first_shard + group: rows
-                for part in plan.parts
-                for group in range(part.shards)
-                if (rows := pq.read_metadata(folder / part.name).row_group(group).num_rows)
-            }
-        )
-        if kept != after or plan.shards != self.document["shards"]:
-            raise ShardError(
-                f"{self.storage.full(self.folder)}: this version does not cut the split into the shards that are "
-                "there; build it anew with make shards … REBUILD=1, which leaves out what is forgotten"
-            )
-        return document
-
-    def _records(self) -> Iterator[tuple[int, Record]]:
-        for part in plan_parts(self.document):
-            path = f"{self.folder}/{part.name}"
-            try:
-                with self.storage.open(path) as file, pq.ParquetFile(file) as rows:
-                    for group in range(rows.num_row_groups):
-                        table = rows.read_row_group(group, columns=["record"])
-                        for text in table["record"].to_pylist():
-                            yield part.first_shard + group, decode_record(text)
-            except (FileNotFoundError, pa.ArrowException, ValueError, KeyError) as error:
-                raise ShardError(
-                    f"{self.storage.full(path)}: is damaged or missing ({' '.join(str(error).split())}); "
-                    f"mend it with make repair DATASET={self.dataset} SOURCE=… SPLIT={self.split}"
-                ) from error
-
-    def _rejects(self) -> Iterator[Reject]:
-        path = plan_rejects_path(self.dataset, self.split)
-        for row in read_reject_file(self.storage, path):
-            yield Reject(row.id, row.reason, row.where)
-
-    def _clean_record(self, shard: ShardName, gone: Callable[[str], bool], plan: str) -> ShardRecord | None:
-        """The record that a shard will have; None where the shard does not exist yet.
-
-        Raises:
-            ShardError: it cannot be made from the shard's own files.
-        """
-        record = read_record(self.storage, shard, self.name)
-        if record is None:
-            if self.storage.exists(shard.record):
-                raise ShardError(f"{self.storage.full(shard.record)}: is damaged, or of another plan")
-            return None
-        with scratch() as folder:
-            made = clean_shard(self.storage, shard, gone, folder / f"{shard}.tar")
-            for path, said in ((shard.tar, record.tar), (shard.parquet, record.parquet)):
-                if file_in_place(self.storage, path) != said:
-                    raise ShardError(f"{self.storage.full(path)}: is not the file that its record promises")
-            return made.record(shard, self._left_out(shard, record, made, gone), plan)
-
-    def _left_out(
-        self, shard: ShardName, record: ShardRecord, made: CleanShard, gone: Callable[[str], bool]
-    ) -> Counter[str]:
-        said = record.totals.left_out
-        if not said.total():
-            return Counter(said)
-        part = part_of(plan_parts(self.document), shard.number)
-        with self.storage.open(f"{self.folder}/{part.name}") as file:
-            records = read_shard(file, part, shard.number)
-        counts = left_out_of(records, made, shard, self.document["settings"], said)
-        return said - sum((count for id, count in counts.items() if gone(id)), Counter[str]())
+def _left_out(plan: PlanInPlace, record: ShardRecord, made: CleanShard, gone: Callable[[str], bool]) -> Counter[str]:
+    """What a shard still leaves out without the records that are gone."""
+    said = record.totals.left_out
+    if not said.total():
+        return Counter(said)
+    part = part_of(plan_parts(plan.document), record.shard.number)
+    with plan.storage.open(f"{plan.folder}/{part.name}") as file:
+        records = read_shard(file, part, record.shard.number)
+    counts = left_out_of(records, made, record.shard, plan.document["settings"], said)
+    return said - sum((count for id, count in counts.items() if gone(id)), Counter[str]())
 
 
 def _finish_journal(storage: Storage, dataset: str, split: str, say: Say) -> None:
@@ -318,12 +231,13 @@ def _finish_journal(storage: Storage, dataset: str, split: str, say: Say) -> Non
     storage.delete(split_path(dataset, split), dataset_path(dataset))
     _replace_plan(storage, dataset, split, journal)
     forgotten = read_forgotten(storage, dataset)
-    lost = [
-        number
-        for number, text in sorted(journal.shards.items())
-        if not _clean(storage, ShardName(dataset, split, number), text, is_gone(forgotten.ids(split)), new)
-    ]
+    gone = is_gone(forgotten.ids(split))
+    shards = {ShardName(dataset, split, number): text for number, text in sorted(journal.shards.items())}
+    for shard, text in shards.items():
+        _clean(storage, shard, text, gone, new)
     _rename_plan(storage, dataset, split, journal.old, new, frozenset(journal.shards))
+    # Once more: a job that was overtaken may have laid an old tar over a new one before it saw the new plan.
+    lost = [shard for shard, text in shards.items() if not _clean(storage, shard, text, gone, new)]
     storage.sweep(split_folder(dataset, split))
     committed = {shard.number for shard in listed_records(storage, dataset, split)}
     if committed >= set(range(json.loads(journal.plan)["shards"])):
@@ -351,7 +265,7 @@ def _replace_plan(storage: Storage, dataset: str, split: str, journal: Journal) 
     found = {path: file_in_place(storage, path) for path in promised}
     waiting = [path for path, sha256 in promised.items() if (there := found[path]) is None or there.sha256 != sha256]
     if waiting:
-        plan = _Plan(storage, dataset, split, document, journal.old)
+        plan = PlanInPlace(storage, dataset, split, document, journal.old)
         with scratch() as local:
             made = plan.without(read_forgotten(storage, dataset), local)
             if encode_plan(made) != journal.plan.encode():
@@ -368,7 +282,8 @@ def _clean(storage: Storage, shard: ShardName, text: str | None, gone: Callable[
     if record is not None:
         files = ((shard.tar, record.tar), (shard.parquet, record.parquet))
         if all(file_in_place(storage, path) == said for path, said in files):
-            storage.replace(shard.record, record.encode())
+            if storage.read_if_there(shard.record) != record.encode():
+                storage.replace(shard.record, record.encode())
             return True
         with contextlib.suppress(ShardError), scratch() as folder:
             tar = folder / f"{shard}.tar"

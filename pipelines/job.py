@@ -292,7 +292,8 @@ def judge(jobs: Sequence[SplitJob], summaries: Sequence[SplitSummary], storage: 
         expected = job.source.splits.get(job.split)
         # Releases count annotations: audio that has none (325 recordings of AISHELL-1) is no record too many.
         planned_rejects = sum(count for reason, count in job.document["rejects"].items() if reason != "no_transcript")
-        found = job.document["records"] + planned_rejects
+        forgotten = job.document.get("forgotten", {}).get("records", 0)
+        found = job.document["records"] + planned_rejects + forgotten
         if expected is not None and found != expected:
             print(f"  warning: the release has {expected:,} records, SOURCE has {found:,}")
         outside = "audio_missing" if job.source.audio_may_be_missing else None

@@ -15,10 +15,11 @@ from pipelines.forgetting import bring_in_line
 from pipelines.identity import IdentityError, differences, encode_plan, plan_document, plan_name
 from pipelines.plan import make_plan, without
 from pipelines.source import Source
-from shards.forgotten import Forgotten, journal_path, read_forgotten
+from shards.forgotten import Forgotten, read_forgotten
 from shards.layout import (
     ShardName,
     dataset_path,
+    journal_path,
     parse_shard_path,
     plan_folder,
     plan_path,

@@ -186,6 +186,10 @@ def _check_tar(
             if damage:
                 lies.append(Lie(where, damage))
             entries = _entries_of_members(members) if rows is None else _entries_of_rows(rows)
+            if behind := [entry for entry in entries if _end(entry) > found.bytes]:
+                keys = f"the first is {behind[0].key}"
+                lies.append(Lie(where, f"ends before {len(behind)} of the {len(entries)} samples in its index, {keys}"))
+                entries = [entry for entry in entries if _end(entry) <= found.bytes]
             for entry in entries:
                 found_here = _check_sample(tar, shard, entry, forgotten, findings)
                 lies += (Lie(f"{where}: {entry.key}", what) for what in found_here)
@@ -195,6 +199,10 @@ def _check_tar(
                 for member in members
                 if member not in claimed
             )
+
+
+def _end(entry: _Entry) -> int:
+    return max(member.offset + member.bytes for member in entry.members)
 
 
 def _file_lies(where: str, found: WrittenFile, said: WrittenFile) -> Iterator[Lie]:

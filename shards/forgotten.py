@@ -25,7 +25,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field
 
-from shards.layout import check_name, dataset_folder
+from shards.layout import forgotten_folder
 from shards.sample import Sample, canonical_json
 from shards.schema import SCHEMA, ShardError, check_schema
 from shards.storage import Storage
@@ -111,16 +111,6 @@ def add_places(storage: Storage, dataset: str, split: str, places: Iterable[Plac
     new = sorted(set(places) - set(read_forgotten(storage, dataset).places.get(split, ())))
     if new:
         _add(storage, dataset, f"places-{split}", {"split": split, "places": [list(astuple(place)) for place in new]})
-
-
-def forgotten_folder(dataset: str) -> str:
-    """Where the list lies."""
-    return f"{dataset_folder(dataset)}/forgotten"
-
-
-def journal_path(dataset: str, split: str) -> str:
-    """The file that stands while a split is changed; see `pipelines/forgetting.py`."""
-    return f"{forgotten_folder(dataset)}/journal-{check_name(split, 'split')}.json"
 
 
 def _add(storage: Storage, dataset: str, kind: str, content: Mapping[str, object]) -> None:

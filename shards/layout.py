@@ -121,3 +121,13 @@ def run_path(dataset: str, split: str, run: str) -> str:
 def dataset_path(dataset: str) -> str:
     """The totals of all splits of a dataset."""
     return f"{dataset_folder(dataset)}/dataset.json"
+
+
+def forgotten_folder(dataset: str) -> str:
+    """The list of recordings to forget; see `shards/forgotten.py`."""
+    return f"{dataset_folder(dataset)}/forgotten"
+
+
+def journal_path(dataset: str, split: str) -> str:
+    """Stands while a split forgets something; see `pipelines/forgetting.py`."""
+    return f"{forgotten_folder(dataset)}/journal-{check_name(split, 'split')}.json"

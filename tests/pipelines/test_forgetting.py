@@ -13,16 +13,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import s3fs
 
-from pipelines import forget, job
+from pipelines import forget, job, repair
 from pipelines.build import build_and_commit
 from pipelines.identity import IdentityError
 from pipelines.source import Source
 from pipelines.sources.covost2 import CoVoST2
 from pipelines.sources.librispeech import LibriSpeech
 from pipelines.split import prepare
-from shards.forgotten import forgotten_folder, journal_path, read_forgotten
-from shards.layout import ShardName, plan_path
+from shards.forgotten import read_forgotten
+from shards.layout import ShardName, forgotten_folder, journal_path, plan_path
 from shards.local_files import LocalFiles
 from shards.storage import Storage
 from shards.verify import verify
@@ -274,6 +275,30 @@ def test_a_damaged_list_stops_every_job(made: tuple[Path, Path, Path], out: Path
         with pytest.raises(Exception, match="does not fit the hash in its name"):
             prepare(LibriSpeech(made[0]), "dev-clean", Storage(out), SETTINGS, say=silent)
         path.write_bytes(data)
+
+
+@pytest.mark.slow
+def test_in_a_bucket(
+    made: tuple[Path, Path, Path], out: Path, tmp_path: Path, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same bytes as on a disk; then a damaged object is repaired there."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush-hush")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    bucket = s3fs.S3FileSystem()
+    bucket.mkdir("forgetful")
+    bucket.put(f"{out}/", "forgetful/out/", recursive=True)
+    given = ["dataset=librispeech", "out=s3://forgetful/out"]
+    assert forget.main([*given, "ids=" + ",".join(FORGOTTEN)]) == 0
+    bucket.get("forgetful/out/", f"{tmp_path}/one/", recursive=True)
+    assert contents(tmp_path / "one") == contents(made[2])
+    tar = f"forgetful/out/{ShardName('librispeech', 'dev-clean', 1).tar}"
+    bucket.pipe_file(tar, bucket.cat_file(tar)[:-700])
+    assert repair.main([*given, f"source={made[0]}"]) == 0
+    bucket.invalidate_cache()
+    bucket.get("forgetful/out/", f"{tmp_path}/two/", recursive=True)
+    assert contents(tmp_path / "two") == contents(made[2])
 
 
 def covost(folder: Path) -> Path:

@@ -16,7 +16,7 @@ from pipelines import forget, repair
 from pipelines.sources.librispeech import LibriSpeech
 from shards.layout import ShardName, dataset_path, plan_path, split_path
 from shards.local_files import LocalFiles
-from shards.record import read_record
+from shards.record import file_in_place, read_record
 from shards.sample import canonical_json
 from shards.storage import Storage
 from shards.summary import summarise_dataset, summarise_split
@@ -135,7 +135,7 @@ def test_an_edited_sample_with_all_that_vouches_for_it(
     (out / shard.tar).write_bytes(tar.replace(b"A TONE", b"A LIE!"))
     record = read_record(storage, shard)
     assert record is not None
-    found = repair.file_in_place(storage, shard.tar)
+    found = file_in_place(storage, shard.tar)
     assert found is not None
     storage.replace(shard.record, replace(record, tar=found).encode())
     storage.delete(split_path("librispeech", "dev-clean"))

@@ -140,6 +140,10 @@ def test_half_a_tar_is_found(out, capsys):
     path.write_bytes(path.read_bytes()[:-12_000])
     _, lies = verify(out, capsys)
     assert any("is cut off after" in lie for lie in lies) and any("its record says" in lie for lie in lies)
+    path.write_bytes(path.read_bytes()[:1000])
+    _, lies = verify(out, capsys)
+    assert f"{path}: ends before 3 of the 3 samples in its index, the first is demo-train-u1=2E1" in lies
+    assert not any("the tar has something else there" in lie for lie in lies)
 
 
 # Samples whose files agree with each other everywhere, but whose contents are not what they should be.

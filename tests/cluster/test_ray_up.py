@@ -8,13 +8,24 @@ import re
 from pathlib import Path
 from typing import Any
 
+import boto3
 import botocore.session
 import botocore.validate
 import jsonschema
 import pytest
 import ray.autoscaler
 import yaml
+from ray.autoscaler._private.aws.config import bootstrap_aws
+from ray.autoscaler._private.aws.node_provider import AWSNodeProvider
 from ray.autoscaler._private.util import prepare_config, validate_config
+from ray.autoscaler.tags import (
+    NODE_KIND_WORKER,
+    STATUS_UNINITIALIZED,
+    TAG_RAY_LAUNCH_CONFIG,
+    TAG_RAY_NODE_KIND,
+    TAG_RAY_NODE_STATUS,
+    TAG_RAY_USER_NODE_TYPE,
+)
 
 from tests.cluster.commands import CLUSTER, ROOT
 
@@ -133,3 +144,36 @@ def test_shard_nodes_are_of_the_heads_kind() -> None:
         re.sub(r"^[a-z]+", "", nodes[name]["node_config"]["InstanceType"].partition(".")[0]) for name in ("head", "cpu")
     ]
     assert generation[0] == generation[1]
+
+
+@pytest.mark.slow
+def test_the_launcher_starts_every_kind_of_node(endpoint, tmp_path, monkeypatch) -> None:
+    """On an imitation of EC2: keys, security group and network are found or made, and instances begin."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "HOME": str(tmp_path),  # where the launcher puts the key pair that it makes
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # which would remember these credentials for other tests
+    (tmp_path / ".ssh").mkdir()
+    boto3.client("iam").create_instance_profile(InstanceProfileName="qwen-audio")
+    machine_image = boto3.client("ec2").describe_images()["Images"][0]["ImageId"]
+    config = prepare_config(read("aws"))
+    for node in config["available_node_types"].values():
+        node["node_config"]["ImageId"] = machine_image
+    config = bootstrap_aws(config)
+    provider = AWSNodeProvider(config["provider"], config["cluster_name"])
+    for name, node in config["available_node_types"].items():
+        tags = {
+            TAG_RAY_NODE_KIND: NODE_KIND_WORKER,
+            TAG_RAY_USER_NODE_TYPE: name,
+            TAG_RAY_LAUNCH_CONFIG: "launch",
+            TAG_RAY_NODE_STATUS: STATUS_UNINITIALIZED,
+        }
+        (instance,) = provider.create_node(copy.deepcopy(node["node_config"]), tags, 1).values()
+        assert instance.instance_type == read("aws")["available_node_types"][name]["node_config"]["InstanceType"]
+        assert (instance.instance_lifecycle == "spot") == (name == "cpu")

@@ -197,6 +197,8 @@ def ray_head(config: DashboardConfig, pages: str) -> Iterator[subprocess.Popen[b
         "RAY_GRAFANA_DEFAULT_DASHBOARD_UID": DASHBOARD_UID,
         "RAY_GRAFANA_DATA_DASHBOARD_UID": DASHBOARD_UID,
         "RAY_USAGE_STATS_ENABLED": "0",
+        # Submitted jobs run what they find first, which must be this Python.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
     }
     for name in ("RAY_ADDRESS", "OMP_NUM_THREADS"):
         environment.pop(name, None)
@@ -240,34 +242,43 @@ def stop(head: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         head.kill()
         head.wait()
-    for process in family:
-        with contextlib.suppress(ProcessLookupError):
-            if started_at(process[0]) == process[1]:
-                os.kill(process[0], signal.SIGKILL)
+    # Workers end by themselves when their head is gone; those that do not are ended.
+    for patience in (5.0, 5.0):
+        deadline = time.monotonic() + patience
+        while (left := [process for process in family if lives(process)]) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        for number, _ in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
 
 
 def descendants(parent: int) -> list[tuple[int, str]]:
     """The processes below one, each with its time of start, by which a number that was given anew is told apart."""
     children: dict[int, list[int]] = {}
     for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-                children.setdefault(int(fields[1]), []).append(int(folder.name))
+        if folder.name.isdigit() and (fields := process_fields(int(folder.name))):
+            children.setdefault(int(fields[1]), []).append(int(folder.name))
     found, waiting = list[tuple[int, str]](), [parent]
     while waiting:
         for child in children.get(waiting.pop(), ()):
             waiting.append(child)
-            found.append((child, started_at(child)))
+            if fields := process_fields(child):
+                found.append((child, fields[19]))
     return found
 
 
-def started_at(process: int) -> str:
-    """When a process started, in the system's ticks; empty where there is none."""
+def lives(process: tuple[int, str]) -> bool:
+    """Whether a process is still at work: the one that started then, and not only its entry in the table."""
+    fields = process_fields(process[0])
+    return fields is not None and fields[19] == process[1] and fields[0] != "Z"
+
+
+def process_fields(number: int) -> list[str] | None:
+    """What the system says of a process, from its state on: state, parent, …, ticks at start; None where it is gone."""
     try:
-        return (Path("/proc") / str(process) / "stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
+        return (Path("/proc") / str(number) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
 
 
 def wait_for_dashboard(head: subprocess.Popen[bytes], config: DashboardConfig, stopped: threading.Event) -> None:

@@ -30,7 +30,8 @@ a { color: var(--c0); text-decoration: none } a:hover { text-decoration: underli
 tr.sum td { font-weight: 600 } td.split { padding-left: 24px } td { vertical-align: middle }
 .live { color: var(--good); font-weight: 600 } .problem { color: var(--bad) } .crumbs { margin: 0 0 2px }
 .pager { display: flex; gap: 14px; margin: 10px 0; align-items: baseline } .sample td { vertical-align: top }
-.sample th:first-child { width: auto } .sample td:nth-child(2) { font-size: 12.5px }
+.sample th:first-child { width: auto } .sample td:first-child { white-space: nowrap }
+.sample td:nth-child(2) { font-size: 12.5px }
 .sides > div:last-child { flex: 1 1 440px }
 .lost { position: fixed; right: 14px; bottom: 12px; background: var(--card); border: 1px solid var(--bad);
   border-radius: 8px; padding: 6px 12px; color: var(--bad) }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -36,7 +37,8 @@ from shards.summary import SplitSummary, read_split
 from shards.totals import NO_LANGUAGE, Amount, Totals, summed
 
 EVERY_SECONDS = 3.0  # between two looks
-WORK_SHARE = 0.2  # of the time at most is spent on looking, however much there is to look at
+WORK_SHARE = 0.1  # of the time at most is spent on looking, however much there is to look at
+SEEN_SECONDS = 60.0  # the rate is first of all what was committed before our eyes in so long
 NEWEST_RUNS = 4  # logs of a split that are read
 REJECT_SHARDS = 20  # per reason: shards whose rejects can be shown as examples
 
@@ -61,27 +63,33 @@ class SplitState:
     runs: tuple[Run, ...] = ()  # the newest first
     reject_shards: dict[str, tuple[int, ...]] = field(default_factory=dict)  # shards with rejects, by reason
     problems: tuple[str, ...] = ()
+    seen: tuple[float, float] | None = None  # shards and seconds of audio committed per second, as seen lately
 
     @property
     def done(self) -> int:
         """Shards that exist."""
         return len(self.shards) - len(self.damaged)
 
-    def working(self, now: float) -> tuple[Run, ...]:
-        """The jobs at work on it."""
-        return () if self.complete else tuple(run for run in self.runs if run.is_alive(now))
+    def working(self, now: float) -> bool:
+        """Whether a job is at work on it, as far as one can tell."""
+        return not self.complete and (self.seen is not None or any(run.is_alive(now) for run in self.runs))
 
     def rate(self, now: float) -> float | None:
         """Seconds of audio per second, of the jobs at work or else of the last one; None where none is known."""
-        some = self.working(now) or self.runs[:1]
+        if self.working(now) and self.seen is not None:
+            return self.seen[1]
+        some = self._alive(now) or self.runs[:1]
         return sum(run.rate for run in some) if some else None
 
     def seconds_left(self, now: float) -> float | None:
         """How long the jobs at work will need; None where nobody is, or nobody knows."""
-        runs = self.working(now)
-        if not runs or self.planned is None:
+        if not self.working(now) or self.planned is None:
             return None
-        return (self.planned - self.done) / sum(1 / max(run.shard_seconds, 1e-6) for run in runs)
+        speed = self.seen[0] if self.seen else sum(1 / max(run.shard_seconds, 1e-6) for run in self._alive(now))
+        return (self.planned - self.done) / speed if speed else None
+
+    def _alive(self, now: float) -> tuple[Run, ...]:
+        return () if self.complete else tuple(run for run in self.runs if run.is_alive(now))
 
 
 @dataclass(frozen=True)
@@ -177,6 +185,7 @@ class _SplitWatch:
         self._totals = Totals()
         self._languages: Languages = {}
         self._reject_shards: dict[str, tuple[int, ...]] = {}
+        self._seen: deque[tuple[float, int, float]] = deque()  # when, shards and seconds of audio there were then
 
     def look(self) -> SplitState | None:
         """The split as it is now; None where it is gone."""
@@ -216,7 +225,20 @@ class _SplitWatch:
             runs=self._read_runs(sizes),
             reject_shards=dict(self._reject_shards),
             problems=(*problems, *self._without_tar(numbers - damaged - tars.keys())),
+            seen=self._growth(len(numbers - damaged), totals.seconds),
         )
+
+    def _growth(self, shards: int, seconds: float) -> tuple[float, float] | None:
+        """Shards and seconds of audio per second since the oldest look that is remembered; None where nothing came."""
+        now = time.monotonic()
+        while self._seen and self._seen[0][0] < now - SEEN_SECONDS:
+            self._seen.popleft()
+        self._seen.append((now, shards, seconds))
+        then, shards_then, seconds_then = self._seen[0]
+        elapsed = now - then
+        if elapsed < EVERY_SECONDS / 2 or shards <= shards_then:
+            return None
+        return (shards - shards_then) / elapsed, (seconds - seconds_then) / elapsed
 
     def _count_new(self, numbers: set[int], plan: SplitPlan | None, problems: list[str]) -> frozenset[int]:
         """Count the shards that were committed since the last look; those whose record is not to be trusted."""

@@ -90,7 +90,10 @@ def forget(storage: Storage, dataset: str, ids: Sequence[str]) -> int:
     add_names(storage, dataset, ids)
     print(f"{dataset}: {len(ids):,} ids are on the list; later builds leave them out", flush=True)
     found, failed = 0, list[str]()
-    for split in splits(storage, dataset):
+    there = splits(storage, dataset)
+    if not there:
+        print(f"{storage.full(dataset)}: holds no splits yet; what is built there will be built without", flush=True)
+    for split in there:
         try:
             found += bring_in_line(storage, dataset, split)
         except (ShardError, IdentityError) as error:
@@ -102,7 +105,11 @@ def forget(storage: Storage, dataset: str, ids: Sequence[str]) -> int:
     listed = len(read_forgotten(storage, dataset).names)
     print(
         f"{dataset}: {found:,} records left OUT now; the list has {listed:,} names"
-        + ("" if found else ". Nothing in OUT bears one of these; if that is unexpected, compare their spelling")
+        + (
+            ""
+            if found or not there
+            else ". Nothing in OUT bears one of these; if that is unexpected, compare their spelling"
+        )
     )
     return 0
 

@@ -63,12 +63,13 @@ class PlanInPlace:
             ShardError: it would not be cut into the same shards.
         """
         settings, namespace = self.document["settings"], self.source.origin_namespace
-        before: list[tuple[int, str]] = []
+        kept: Counter[int] = Counter()  # records by shard
+        gone = forgotten.ids(self.split)
 
         def items() -> Iterator[Record | Reject]:
             yield from self._rejects()
             for shard, record in self.records():
-                before.append((shard, hidden(record.id)))
+                kept[shard] += hidden(record.id) not in gone
                 yield record
 
         places = forgotten.places.get(self.split, ())
@@ -82,8 +83,6 @@ class PlanInPlace:
         )
         document = plan_document(self.dataset, self.split, settings, plan, places)
         document["toolchain"] = self.document["toolchain"]
-        gone = forgotten.ids(self.split)
-        kept = Counter(shard for shard, id in before if id not in gone)
         after = Counter(
             {
                 part.first_shard + group: rows

@@ -22,7 +22,7 @@ from pipelines.source import Source
 from pipelines.sources.covost2 import CoVoST2
 from pipelines.sources.librispeech import LibriSpeech
 from pipelines.split import prepare
-from shards.forgotten import read_forgotten
+from shards.forgotten import add_names, read_forgotten
 from shards.layout import ShardName, forgotten_folder, journal_path, plan_path
 from shards.local_files import LocalFiles
 from shards.storage import Storage
@@ -341,6 +341,13 @@ def test_names_other_than_ids(made: tuple[Path, Path, Path], out: Path, name: st
     assert shards_of(LibriSpeech(made[0]), "dev-clean", out).summary.totals.samples == left
 
 
+def test_what_should_have_gone_is_a_lie(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add_names(Storage(out), "librispeech", FORGOTTEN)
+    assert verify(Storage(out), "librispeech", (), workers=1) == 1
+    told = [line for line in capsys.readouterr().out.splitlines() if line.endswith("run make forget again")]
+    assert len(told) == 2 and all(any(id in line for id in FORGOTTEN) for line in told)
+
+
 def test_ids_from_a_file_and_mistakes(out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "ids.txt").write_text("\n".join(["", *FORGOTTEN, " "]) + "\n")
     before = contents(out)
@@ -366,9 +373,12 @@ def test_a_name_that_is_nowhere_is_told(out: Path, capsys: pytest.CaptureFixture
     }
 
 
-def test_the_job_itself_leaves_them_out(made: tuple[Path, Path, Path], tmp_path: Path) -> None:
+def test_the_job_itself_leaves_them_out(
+    made: tuple[Path, Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Named before anything was planned: they are in no shard, and a second job finds nothing to do."""
     assert run(tmp_path, *FORGOTTEN) == 0
+    assert f"{tmp_path}/librispeech: holds no splits yet" in capsys.readouterr().out
     given = ["dataset=librispeech", f"source={made[0]}", f"out={tmp_path}", "split=dev-clean", "max_reject_ratio=1"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(job, "build", lambda tasks, *_: [build_and_commit(task) for task in tasks])

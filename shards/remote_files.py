@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import random
 import threading
@@ -21,11 +22,15 @@ import fsspec
 
 from shards.storage_error import StorageError, s3_code
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
+TEMPORARY = ".tmp-"
+_PROBES = 3  # another job's sweep may take one away between its two writes
 _ATTEMPTS = 6
 # Waits 0.2, 0.4, … s between attempts: s3fs and botocore have retried by themselves before.
 _FIRST_WAIT_SECONDS = 0.2
 _TRANSIENT_ERRNO = {errno.EBUSY, errno.EREMOTEIO, errno.ECONNRESET, errno.ETIMEDOUT, errno.EPIPE, errno.EIO}
+_BEYOND_THE_END = ("InvalidRange", "416")
 _TRANSIENT_CODES = {
     "SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "OperationAborted",
     "ConditionalRequestConflict", "500", "502", "503", "504",
@@ -33,6 +38,7 @@ _TRANSIENT_CODES = {
 _TRANSIENT_KINDS = {
     "EndpointConnectionError", "ConnectionClosedError", "ConnectTimeoutError", "ReadTimeoutError", "HTTPClientError",
     "IncompleteReadError", "ResponseStreamingError", "ClientConnectorError", "ServerDisconnectedError",
+    "ClientPayloadError", "ClientOSError", "ServerTimeoutError", "ResponseParserError", "IncompleteRead",
 }  # fmt: skip
 
 
@@ -72,14 +78,16 @@ class RemoteFiles:
 
     def check_writable(self) -> None:
         """Put an object, see that a second one cannot take its place, and delete it."""
-        probe = f".tmp-{uuid.uuid4().hex}"
-        self.create(probe, b"\0")
-        second = self.create(probe, b"\0")
-        self.delete(probe)
-        if second:
-            raise StorageError(
-                f"{self._url}: ignores conditional writes (If-None-Match), which commits need; choose another OUT"
-            )
+        for _ in range(_PROBES):
+            probe = f"{TEMPORARY}{uuid.uuid4().hex}"
+            self.create(probe, b"\0")
+            second = self.create(probe, b"\0")
+            self.delete(probe)
+            if not second:
+                return
+        raise StorageError(
+            f"{self._url}: ignores conditional writes (If-None-Match), which commits need; choose another OUT"
+        )
 
     def exists(self, path: str) -> bool:
         """Whether there is an object."""
@@ -96,7 +104,13 @@ class RemoteFiles:
 
     def read_bytes(self, path: str) -> bytes:
         """The whole object."""
-        return bytes(patiently(lambda: self._fs.cat_file(self._full(path))))
+        try:
+            # Read from 0 on: s3fs asks for the size of what is read without a range, one request more.
+            return bytes(patiently(lambda: self._fs.cat_file(self._full(path), start=0)))
+        except OSError as error:
+            if s3_code(error) in _BEYOND_THE_END:  # of an empty object
+                return b""
+            raise
 
     def read_range(self, path: str, offset: int, length: int) -> bytes:
         """At most `length` bytes from `offset`."""
@@ -105,7 +119,7 @@ class RemoteFiles:
         try:
             return bytes(patiently(lambda: self._fs.cat_file(self._full(path), start=offset, end=offset + length)))
         except OSError as error:
-            if s3_code(error) in ("InvalidRange", "416"):
+            if s3_code(error) in _BEYOND_THE_END:
                 return b""
             raise
 
@@ -133,6 +147,10 @@ class RemoteFiles:
             patiently(lambda: self._fs.pipe_file(self._full(path), data, mode="create"))
         except FileExistsError:
             return False
+        except OSError as error:
+            if s3_code(error) in ("PreconditionFailed", "412"):  # of an endpoint that does not say which condition
+                return False
+            raise
         return True
 
     def replace(self, path: str, data: bytes) -> None:
@@ -168,9 +186,12 @@ class RemoteFiles:
         return {info["name"].rstrip("/").rpartition("/")[2] for info in found if info["type"] == "directory"}
 
     def sweep(self, prefix: str, recursive: bool) -> int:
-        """Nothing to do: an upload that was not completed is no object."""
-        del prefix, recursive
-        return 0
+        """Delete the probes of killed jobs, which lie in the root; an upload that was not completed is no object."""
+        del recursive
+        probes = [path for path in self.list("", recursive=False) if path.startswith(TEMPORARY)] if not prefix else []
+        for path in probes:
+            self.delete(path)
+        return len(probes)
 
 
 def patiently(call: Callable[[], T]) -> T:
@@ -181,6 +202,8 @@ def patiently(call: Callable[[], T]) -> T:
         except Exception as error:
             if attempt == _ATTEMPTS - 1 or not _transient(error):
                 raise
+            # Those below have tried several times by now, so it may look as if nothing happened.
+            _log.warning("storage: %s; trying again, %d of %d", s3_code(error) or error, attempt + 2, _ATTEMPTS)
             time.sleep(_FIRST_WAIT_SECONDS * 2**attempt * random.uniform(0.5, 1.5))
     raise AssertionError("unreachable")
 

@@ -191,7 +191,7 @@ class Storage:
         """Delete the unfinished files that dead processes left below a folder; how many there were.
 
         Those of living processes stay. `recursive=False` leaves subfolders alone. (In a bucket nothing unfinished is
-        visible.)
+        visible but the probes of `check_writable`.)
         """
         with explained(self.full(prefix)):
             return self._files.sweep(prefix, recursive)

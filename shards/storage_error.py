@@ -20,25 +20,37 @@ _ADVICE = {
     errno.EXDEV: "crosses file systems",
     errno.EOPNOTSUPP: "the file system cannot do this (hard links are needed); choose another OUT",
 }
+# Of these, what may pass without anybody's doing, or while the job still runs: others free space, a server comes back.
+_PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE}
 # Codes of S3's answers that retrying does not help.
 _S3_ADVICE = {
     "NoSuchBucket": "there is no such bucket; create it, or correct the URL",
     "AccessDenied": "access denied; the credentials in the environment may not do this",
+    "400": "the endpoint refuses the request; check AWS_REGION, AWS_ENDPOINT_URL and the credentials",
     "403": "access denied; the credentials in the environment may not do this, or there are none",
     "InvalidAccessKeyId": "the access key is unknown to this endpoint; check AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL",
     "SignatureDoesNotMatch": "the secret key does not fit the access key; check AWS_SECRET_ACCESS_KEY",
     "ExpiredToken": "the session token has expired; renew it",
+    "InvalidToken": "the session token is not valid; renew it, or unset AWS_SESSION_TOKEN",
     "RequestTimeTooSkewed": "this machine's clock is wrong; set it, then run again",
     "PermanentRedirect": "the bucket is in another region; set AWS_REGION to the bucket's",
     "AuthorizationHeaderMalformed": "the bucket is in another region; set AWS_REGION to the bucket's",
     "301": "the bucket is in another region; set AWS_REGION to the bucket's",
     "InvalidBucketName": "this is no valid bucket name",
+    "IllegalLocationConstraintException": "the bucket is in another region; set AWS_REGION to the bucket's",
     "NotImplemented": "the endpoint does not support conditional writes (If-None-Match), which commits need",
 }
 
 
 class StorageError(Exception):
-    """Storage that cannot be read or written: what is wrong, where, and what to do."""
+    """Storage that cannot be read or written: what is wrong, where, and what to do.
+
+    `lasting` where trying again does not help until somebody has put it right.
+    """
+
+    def __init__(self, message: str, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
 
 
 @contextlib.contextmanager
@@ -49,11 +61,11 @@ def explained(where: str) -> Iterator[None]:
     except OSError as error:
         code = s3_code(error)
         if code in _S3_ADVICE:
-            raise StorageError(f"{where}: {_S3_ADVICE[code]}") from error
+            raise StorageError(f"{where}: {_S3_ADVICE[code]}", lasting=True) from error
         if isinstance(error, FileNotFoundError):
             raise FileNotFoundError(errno.ENOENT, "no such file", where) from error
         if error.errno in _ADVICE and code is None:
-            raise StorageError(f"{where}: {_ADVICE[error.errno]}") from error
+            raise StorageError(f"{where}: {_ADVICE[error.errno]}", error.errno not in _PASSING) from error
         if type(error) is OSError and error.errno is None and code is None:
             raise  # not a device's or server's: what Arrow raises for a damaged file that was opened here
         raise StorageError(f"{where}: {error.strerror or error or type(error).__name__}") from error
@@ -61,7 +73,8 @@ def explained(where: str) -> Iterator[None]:
         # botocore raises its own kinds (no credentials, no connection), which are neither OSError nor imported here.
         if type(error).__module__.partition(".")[0] not in ("botocore", "aiobotocore", "aiohttp"):
             raise
-        raise StorageError(f"{where}: {_botocore_advice(error)}") from error
+        credentials = "Credentials" in type(error).__name__
+        raise StorageError(f"{where}: {_botocore_advice(error)}", lasting=credentials) from error
 
 
 def s3_code(error: BaseException) -> str | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
 import os
+import pickle
+import re
 import socket
-import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import s3fs
@@ -18,10 +17,13 @@ from shards.record import commit, read_records
 from shards.storage import Storage, StorageError
 from shards.summary import datasets, read_splits
 from shards.verify import main as verify
+from tests.faults.proxy import TRANSIENT, proxy_before
 from tests.shards.building import contents, make_split
 from tests.shards.test_record import make_record
 
 pytestmark = pytest.mark.slow
+
+QUICK = {"config_kwargs": {"retries": {"max_attempts": 0}}}  # botocore's own patience is switched off
 
 
 @pytest.fixture
@@ -146,10 +148,8 @@ def test_mistakes_are_said_without_secrets(options, monkeypatch, tmp_path):
         probe.bind(("127.0.0.1", 0))
         closed = f"http://127.0.0.1:{probe.getsockname()[1]}"
     monkeypatch.setattr("shards.remote_files._FIRST_WAIT_SECONDS", 0.001)
-    # botocore's and s3fs's own patience is switched off to keep the test short.
-    quick = {"endpoint_url": closed, "config_kwargs": {"retries": {"max_attempts": 0}}}
     with pytest.raises(StorageError, match="the endpoint does not answer; check AWS_ENDPOINT_URL"):
-        Storage("s3://bucket/x", **quick).check_writable()
+        Storage("s3://bucket/x", endpoint_url=closed, **QUICK).check_writable()
 
 
 def test_missing_credentials_are_said(options, monkeypatch, tmp_path):
@@ -163,109 +163,112 @@ def test_missing_credentials_are_said(options, monkeypatch, tmp_path):
         Storage("s3://bucket/x", anon=False, **options).check_writable()
 
 
-class Unreliable(ThreadingHTTPServer):
-    """Stands before the endpoint: drops the connection, before or after the request took effect, or says SlowDown."""
-
-    daemon_threads = True
-
-    def __init__(self, endpoint: str) -> None:
-        super().__init__(("127.0.0.1", 0), Forward)
-        self.endpoint = endpoint
-        self.faults: list[str] = []
-        self.ignored = ""  # a header that is not passed on
-        self.lock = threading.Lock()
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Forward(BaseHTTPRequestHandler):
-    """Passes one request on, or meets it with the next fault."""
-
-    protocol_version = "HTTP/1.1"
-    server: Unreliable
-
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
-
-    def do_any(self) -> None:
-        """Answer one request."""
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        with self.server.lock:
-            fault = self.server.faults.pop(0) if self.server.faults else ""
-        if fault == "drop before":
-            self.connection.shutdown(socket.SHUT_RDWR)
-            self.close_connection = True
-            return
-        if fault == "slow down":
-            status, headers, data = 503, {}, b"<Error><Code>SlowDown</Code><Message>wait</Message></Error>"
-        else:
-            status, headers, data = self.passed_on(body)
-        if fault == "drop after":
-            self.connection.shutdown(socket.SHUT_RDWR)
-            self.close_connection = True
-            return
-        self.send_response(status)
-        for name, value in headers.items():
-            if name.lower() not in ("connection", "transfer-encoding", "date", "server", "content-length"):
-                self.send_header(name, value)
-        length = headers.get("Content-Length", str(len(data))) if self.command == "HEAD" else str(len(data))
-        self.send_header("Content-Length", length)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(data)
-
-    def passed_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
-        """The endpoint's answer."""
-        headers = {name: value for name, value in self.headers.items() if name.lower() != self.server.ignored}
-        connection = http.client.HTTPConnection(self.server.endpoint.removeprefix("http://"), timeout=30)
-        connection.request(self.command, self.path, body=body or None, headers=headers)
-        answer = connection.getresponse()
-        data = answer.read()
-        connection.close()
-        return answer.status, dict(answer.getheaders()), data
-
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_any  # noqa: N815
-
-
 @pytest.fixture
-def unreliable(storage, options):
-    server = Unreliable(options["endpoint_url"])
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    quick = {"config_kwargs": {"retries": {"max_attempts": 0}}}
-    yield server, Storage(storage.url, endpoint_url=server.url, **quick)
-    server.shutdown()
-    server.server_close()
+def shaky(storage, options):
+    """The proxy, and the same bucket seen through it, with nobody's patience but ours."""
+    with proxy_before(options["endpoint_url"]) as proxy:
+        yield proxy, Storage(storage.url, endpoint_url=proxy.url, **QUICK)
 
 
-@pytest.mark.parametrize("fault", ["drop before", "drop after", "slow down"])
-def test_a_fault_of_the_network_passes_unnoticed(unreliable, storage, fault, tmp_path):
-    server, shaky = unreliable
+@pytest.mark.parametrize("fault", TRANSIENT)
+def test_a_fault_of_the_network_passes_unnoticed(shaky, storage, fault, tmp_path):
+    proxy, there = shaky
     (tmp_path / "local").write_bytes(b"x" * 1000)
     record = make_record()
-    shaky.list()
+    there.list()
     acts = {
-        "replace": lambda: shaky.replace("a", b"1"),
-        "read": lambda: storage.read_bytes("a") == shaky.read_bytes("a") or pytest.fail("other bytes"),
-        "put": lambda: shaky.put_file(tmp_path / "local", "b"),
-        "range": lambda: shaky.read_range("b", 10, 10),
-        "list": lambda: shaky.list(),
-        "exists": lambda: shaky.exists("b") or pytest.fail("not there"),
-        "commit": lambda: commit(shaky, record),
-        "delete": lambda: shaky.delete("a"),
+        "replace": lambda: there.replace("a", b"1"),
+        "read": lambda: storage.read_bytes("a") == there.read_bytes("a") or pytest.fail("other bytes"),
+        "put": lambda: there.put_file(tmp_path / "local", "b"),
+        "range": lambda: there.read_range("b", 10, 10) == b"x" * 10 or pytest.fail("other bytes"),
+        "list": lambda: list(there.list()) == ["a", "b"] or pytest.fail("another list"),
+        "folders": lambda: there.folders() == () or pytest.fail("other folders"),
+        "exists": lambda: there.exists("b") or pytest.fail("not there"),
+        "missing": lambda: there.exists("c") and pytest.fail("there"),
+        "commit": lambda: commit(there, record),
+        "again": lambda: commit(there, record) and pytest.fail("committed twice"),
+        "delete": lambda: there.delete("a"),
     }
     for name, act in acts.items():
-        server.faults[:] = [fault]
+        proxy.calm()
+        proxy.choose = lambda request: fault if request.number == 0 else ""
         act()
-        assert server.faults == [], name
+        assert proxy.requests, name
     assert read_records(storage, "demo", "train") == {3: record}
     assert storage.list() == {"b": 1000, record.shard.record: len(record.encode())}
 
 
-def test_an_endpoint_that_ignores_conditions_is_refused(unreliable):
+LASTING = {
+    "no such bucket": "there is no such bucket",
+    "denied": "access denied",
+    "wrong region": "another region",
+    "wrong signing region": "another region",
+    "clock skew": "clock is wrong",
+    "expired": "token has expired",
+}
+
+
+@pytest.mark.parametrize("fault", list(LASTING))
+def test_what_does_not_pass_is_said_at_once(shaky, fault, tmp_path):
+    proxy, there = shaky
+    # Asked by HEAD where the bucket is, S3 tells even a client in the wrong region.
+    proxy.choose = lambda request: "" if request.method == "HEAD" else fault
+    (tmp_path / "local").write_bytes(b"x")
+    for act in (
+        there.check_writable,
+        lambda: there.create("a", b"x"),
+        lambda: there.put_file(tmp_path / "local", "a"),
+        lambda: there.read_bytes("a"),
+        lambda: there.list("d"),
+        lambda: there.folders("d"),
+        lambda: there.delete("a"),
+    ):
+        proxy.requests.clear()
+        with pytest.raises(StorageError) as said:
+            act()
+        assert re.search(LASTING[fault], str(said.value))
+        assert said.value.lasting and pickle.loads(pickle.dumps(said.value)).lasting
+        assert "hush" not in str(said.value) and len(proxy.requests) <= 3, proxy.requests
+    assert (tmp_path / "local").exists()
+
+
+def test_what_lasts_too_long_is_said_and_may_pass_later(shaky, monkeypatch, caplog):
+    monkeypatch.setattr("shards.remote_files._FIRST_WAIT_SECONDS", 0.001)
+    proxy, there = shaky
+    proxy.choose = lambda request: "internal error"
+    with pytest.raises(StorageError) as said:
+        there.replace("a", b"x")
+    assert not said.value.lasting
+    assert "storage: InternalError; trying again, 2 of 6" in caplog.text
+
+
+def test_a_probe_that_a_killed_job_left_is_swept(storage):
+    storage.replace(".tmp-0123", b"\0")
+    storage.replace("d/s/a", b"x")
+    assert storage.sweep("d/s") == 0 and storage.exists(".tmp-0123")
+    assert storage.sweep("", recursive=False) == 1
+    assert not storage.exists(".tmp-0123") and storage.list() == {"d/s/a": 1}
+
+
+def test_a_probe_that_another_job_sweeps_is_written_again(storage, monkeypatch):
+    real, swept = storage._files.create, []
+
+    def create(path, data):
+        made = real(path, data)
+        if not swept:
+            swept.append(storage.sweep("", recursive=False))
+        return made
+
+    monkeypatch.setattr(storage._files, "create", create)
+    storage.check_writable()
+    assert swept == [1] and storage.list() == {}
+
+
+def test_an_endpoint_that_ignores_conditions_is_refused(shaky):
     """Commits rest on them: without, a second job would overwrite the first one's record."""
-    server, shaky = unreliable
-    shaky.check_writable()
-    server.ignored = "if-none-match"
+    proxy, there = shaky
+    there.check_writable()
+    proxy.ignored = "if-none-match"
     with pytest.raises(StorageError, match="ignores conditional writes"):
-        shaky.check_writable()
-    assert shaky.list() == {}
+        there.check_writable()
+    assert there.list() == {}

@@ -17,6 +17,8 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import logging
+import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +27,7 @@ from pipelines.build import ShardTask, build_and_commit
 from pipelines.catalogue import find
 from pipelines.identity import IdentityError
 from pipelines.progress import Progress, SplitProgress
+from pipelines.retry import RETRIES, Retries
 from pipelines.run_log import RunLog
 from pipelines.source import LEFT_OUT_REASONS, REJECT_REASONS, EmptySplitError, Source, SourceError
 from pipelines.split import NOTHING_FORGOTTEN, SplitDraft, SplitJob, draft, put_in_place, settle
@@ -38,7 +41,6 @@ from shards.storage import Storage, StorageError
 from shards.summary import SplitSummary, summarise_dataset, summarise_split
 
 USER_ERRORS = (ConfigError, IdentityError, SourceError, ShardError, StorageError)
-RETRIES = 3  # of a shard, after a worker died or storage failed
 
 
 @dataclass(frozen=True)
@@ -235,35 +237,37 @@ def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog, progres
     cores = int(ray.cluster_resources().get("CPU", 1))
     at_once = min(config.workers or cores, len(tasks))
     print(f"building {len(tasks):,} shards on {at_once} of {cores} cores", flush=True)
-    # What a dying worker or a failing storage leaves undone is done again; a user's error is not.
-    options: dict[str, Any] = {
-        "num_cpus": 1,
-        "max_retries": RETRIES,
-        "retry_exceptions": [OSError, SourceError, StorageError],
-        "scheduling_strategy": "SPREAD",
-    }
+    # What a dying worker leaves undone Ray does again; after a failure of storage it is done again here, with waits.
+    options: dict[str, Any] = {"num_cpus": 1, "max_retries": RETRIES, "scheduling_strategy": "SPREAD"}
     remote = ray.remote(**options)(build_and_commit)
-    waiting = iter(tasks)
-    running: dict[ray.ObjectRef, ShardTask] = {}
+    waiting, retries = deque(range(len(tasks))), Retries[int]()
+    running: dict[ray.ObjectRef, int] = {}  # the task's place in `tasks`
     try:
-        while True:
-            while len(running) < 2 * at_once and (task := next(waiting, None)) is not None:
-                running[remote.options(name=f"{task.shard.dataset}: build shard").remote(task)] = task
+        while waiting or running or retries.seconds() is not None:
+            while len(running) < 2 * at_once and (number := retries.due(waiting)) is not None:
+                task = tasks[number]
+                running[remote.options(name=f"{task.shard.dataset}: build shard").remote(task)] = number
             if not running:
-                return
-            done, _ = ray.wait(list(running), num_returns=1)
+                time.sleep(retries.seconds() or 0.0)
+                continue
+            until_due = retries.seconds() if len(running) < 2 * at_once else None
+            done, _ = ray.wait(list(running), num_returns=1, timeout=until_due)
             for reference in done:
-                task = running.pop(reference)
-                built = ray.get(reference)
+                number = running.pop(reference)
+                task = tasks[number]
+                try:
+                    built = ray.get(reference)
+                except ray.exceptions.RayTaskError as error:
+                    if not isinstance(error.cause, (*USER_ERRORS, OSError)):
+                        raise
+                    retries.take(number, error.cause)
+                    continue
                 run_log.add(task.shard.dataset, task.shard.split, built.event)
                 totals = built.totals
                 name = f"{task.shard.dataset}/{task.shard.split}"
                 progress.add(name, totals.samples, totals.seconds, totals.rejects.total(), built.event.get("wall", 0.0))
-    except ray.exceptions.RayTaskError as error:
-        cause = error.cause
-        if isinstance(cause, (*USER_ERRORS, OSError)):
-            raise cause from None
-        raise
+    except ray.exceptions.RayTaskError:
+        raise  # a bug of ours, with the worker's traceback
     except ray.exceptions.RayError as error:
         raise ShardError(
             f"a worker died {RETRIES + 1} times over one shard ({str(error).splitlines()[0]}); most often memory: "

@@ -264,8 +264,9 @@ def test_a_job_names_the_file_that_vanished(tmp_path: Path) -> None:
     program = f"""
 import sys
 from pathlib import Path
-from pipelines import job
+from pipelines import job, retry
 build = job.build
+retry.FIRST_WAIT_SECONDS = 0.01
 def vanish_first(*arguments):
     Path({str(victim)!r}).unlink()
     build(*arguments)

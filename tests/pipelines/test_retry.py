@@ -1,0 +1,67 @@
+"""Failed tasks come back after growing waits, and not for ever."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import pytest
+
+from pipelines.identity import IdentityError
+from pipelines.retry import FIRST_WAIT_SECONDS, RETRIES, Retries, may_pass
+from pipelines.source import SourceError
+from shards.schema import ShardError
+from shards.storage import StorageError
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_failed_task_is_handed_out_again_when_its_wait_is_over(caplog: pytest.LogCaptureFixture) -> None:
+    clock = Clock()
+    retries, fresh = Retries[str](clock), deque(["a", "b"])
+    assert [retries.due(fresh), retries.due(fresh), retries.due(fresh)] == ["a", "b", None]
+    assert retries.seconds() is None
+    waits = []
+    for _ in range(RETRIES):
+        retries.take("a", StorageError("s3://bucket/x: SlowDown"))
+        assert retries.due(fresh) is None
+        waits.append(retries.seconds() or 0.0)
+        clock.now += waits[-1]
+        assert retries.seconds() == 0
+        fresh.append("c")
+        assert [retries.due(fresh), retries.due(fresh)] == ["a", "c"]
+    assert waits == sorted(waits) and waits[0] >= 0.75 * FIRST_WAIT_SECONDS and waits[-1] > 3 * waits[0]
+    with pytest.raises(StorageError, match="SlowDown"):
+        retries.take("a", StorageError("s3://bucket/x: SlowDown"))
+    retries.take("b", OSError("another task's failures are its own"))
+    assert f"retry=1/{RETRIES} wait=1s s3://bucket/x: SlowDown" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "hope"),
+    [
+        (StorageError("no space left"), True),
+        (StorageError("access denied", lasting=True), False),
+        (FileNotFoundError("the source is away"), True),
+        (SourceError("the source is away"), True),
+        (ShardError("built twice with different results"), False),
+        (IdentityError("another plan"), False),
+        (ValueError("a bug"), False),
+    ],
+)
+def test_only_what_may_pass_is_tried_again(error: Exception, hope: bool) -> None:
+    assert may_pass(error) == hope
+    retries = Retries[int]()
+    if hope:
+        retries.take(0, error)
+    else:
+        with pytest.raises(type(error)):
+            retries.take(0, error)
+    assert (retries.seconds() is not None) == hope

@@ -25,6 +25,7 @@ from shards.layout import ShardName, plan_folder, plan_path
 from shards.plan import part_of
 from shards.record import ShardRecord, commit, read_record
 from shards.sample import AudioMember, Sample, member_names, sample_key
+from shards.schema import ShardError
 from shards.scratch import scratch
 from shards.storage import Storage
 from shards.totals import Totals
@@ -287,9 +288,31 @@ def _sample(
 
 
 def _planned(task: ShardTask) -> list[Record]:
+    """The records of a shard.
+
+    Raises:
+        ShardError: the plan's file is damaged.
+    """
     part = part_of(plan_parts(task.document), task.shard.number)
-    with task.storage.open(f"{plan_folder(task.shard.dataset, task.shard.split)}/{part.name}") as file:
+    path = f"{plan_folder(task.shard.dataset, task.shard.split)}/{part.name}"
+    where = task.storage.full(path)
+    with task.storage.open(path) as file:
+        # Once per process: it serves many shards. What is damaged may still open, with other records in it.
+        if (where, part.sha256) not in _whole_parts:
+            digest = hashlib.sha256()
+            while block := file.read(1 << 20):
+                digest.update(block)
+            if digest.hexdigest() != part.sha256:
+                raise ShardError(
+                    f"{where}: is damaged, not the file that plan.json promises; delete it, then run the same command "
+                    "again, which puts it there anew"
+                )
+            _whole_parts.add((where, part.sha256))
+            file.seek(0)
         return read_shard(file, part, task.shard.number)
+
+
+_whole_parts: set[tuple[str, str]] = set()  # the plan's files that this process has read in full, by sha256
 
 
 @cache

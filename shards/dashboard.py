@@ -14,6 +14,9 @@ all that was started.
     host=127.0.0.1   who may connect; 0.0.0.0 lets everybody, and then Ray asks for its token
     ray=true         false serves the statistics alone, without Ray
     temp_dir=        where Ray keeps its files instead of its default
+
+On 127.0.0.1 Ray asks for no token, so whoever is logged in to this machine may run jobs on the head;
+RAY_AUTH_MODE=token in the environment makes it ask. The statistics can be read by everybody who reaches page_port.
 """
 
 from __future__ import annotations
@@ -177,7 +180,14 @@ def free_port() -> int:
 
 def reachable(config: DashboardConfig) -> str:
     """The name under which a browser finds this machine."""
-    return socket.getfqdn() if config.host in ("0.0.0.0", "::") else config.host
+    if config.host not in ("0.0.0.0", "::"):
+        return config.host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: it only tells which of our addresses faces the network
+            return str(probe.getsockname()[0])
+        except OSError:
+            return socket.gethostname()
 
 
 def url(config: DashboardConfig, port: int) -> str:

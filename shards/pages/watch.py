@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -53,13 +53,13 @@ class SplitState:
     out: int  # place of its OUT among those given
     dataset: str
     split: str
-    planned: int | None  # shards; None: the plan cannot be read
-    shards: tuple[int, ...]  # numbers of the shards that exist, or claim to
-    damaged: frozenset[int]  # of those, the ones whose record is damaged or another plan's
-    totals: Totals
-    languages: Languages
-    bytes: int  # of the committed tars
-    complete: bool
+    planned: int | None = None  # shards; None: the plan cannot be read
+    shards: tuple[int, ...] = ()  # numbers of the shards that exist, or claim to
+    damaged: frozenset[int] = frozenset()  # of those, the ones whose record is damaged or another plan's
+    totals: Totals = field(default_factory=Totals)
+    languages: Languages = field(default_factory=dict)
+    bytes: int = 0  # of the committed tars
+    complete: bool = False
     runs: tuple[Run, ...] = ()  # the newest first
     reject_shards: dict[str, tuple[int, ...]] = field(default_factory=dict)  # shards with rejects, by reason
     problems: tuple[str, ...] = ()
@@ -109,6 +109,7 @@ class Watch:
         self.storages = tuple(storages)
         self._outs = tuple(OutState(storage.url) for storage in storages)
         self._splits: dict[tuple[int, str, str], _SplitWatch] = {}
+        self._known: dict[tuple[int, str, str], SplitState] = {}
         self._first = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
@@ -152,10 +153,17 @@ class Watch:
                     if not any(storage.exists(path(dataset, split)) for path in (plan_path, split_path)):
                         continue
                     self._splits[key] = _SplitWatch(place, storage, dataset, split)
-                state = self._splits[key].look()
+                try:
+                    state = self._splits[key].look()
+                except (ShardError, StorageError, OSError, pa.ArrowException) as error:
+                    # One split that cannot be read hides no other.
+                    before = self._known.get(key) or SplitState(place, dataset, split)
+                    state = replace(before, problems=(_one_line(error),))
                 if state is None:
                     del self._splits[key]
+                    self._known.pop(key, None)
                 else:
+                    self._known[key] = state
                     yield state
 
     def _run(self) -> None:

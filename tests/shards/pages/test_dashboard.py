@@ -273,6 +273,22 @@ def test_a_split_under_construction_with_damage(out, tmp_path):
         assert "no shards yet" in text(server, "/") and get(server, "/shards/0/demo/train")[0] == 404
 
 
+def test_a_split_that_cannot_be_read_hides_no_other(out, tmp_path):
+    storage = Storage(out)
+    make_split(storage, tmp_path / "scratch", "good", shards=1)
+    make_split(storage, tmp_path / "scratch", "bad", shards=1)
+    with serving(storage) as server:
+        (out / plan_path("demo", "bad")).unlink()
+        (out / plan_path("demo", "bad")).mkdir()
+        server.watch.look()
+        rows = {row[0]: row for row in cells(text(server, "/"))}
+        assert rows["good"][-1] == "complete" and rows["bad"][2] == "3"
+        assert "a folder where a file should be" in text(server, "/shards/0/demo/bad")
+    with serving(storage) as server:
+        rows = {row[0]: row for row in cells(text(server, "/"))}
+        assert rows["good"][-1] == "complete" and rows["bad"][1:3] == ["0/?", "0"]
+
+
 def test_what_a_job_commits_appears(out, tmp_path):
     """Shard after shard while the pages are served; then the split is whole and the figures are split.json's."""
     finished, storage = Storage(tmp_path / "finished"), Storage(out)

@@ -9,8 +9,9 @@ A split whose plan holds something of the list is changed as follows.
 1. What its records weigh in the plan is added to the list, as places.
 2. The new plan is made from the rows of the old one, and must cut the shards as the old one did. For each shard that
    loses a record, its new files are made once and thrown away, for their hashes. Until here nothing has changed.
-3. A journal is created, exclusively, with all that is about to be true: the new plan.json, and the new commit record of
-   each of those shards; null for one that cannot be cleaned and is to be built from the corpus again.
+3. A journal is created, exclusively, with the list as it was read and all that is about to be true: the new plan.json,
+   and the new commit record of each of those shards; null for one that cannot be cleaned and is to be built from the
+   corpus again. What is put on the list meanwhile waits until this is done.
 4. split.json and dataset.json are deleted: the split is not whole any more.
 5. The plan's parquet files are replaced, then plan.json. From here on every record of the old plan counts as absent,
    and a job that still builds by the old plan stops before it commits.
@@ -36,7 +37,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -51,7 +52,7 @@ from pipelines.identity import (
 )
 from pipelines.plan import read_shard
 from pipelines.replan import PlanInPlace
-from shards.forgotten import Forgotten, add_places, read_forgotten
+from shards.forgotten import Forgotten, Place, add_places, read_forgotten
 from shards.layout import (
     ShardName,
     dataset_path,
@@ -72,6 +73,7 @@ from shards.summary import read_splits, summarise_dataset, summarise_split
 from shards.writer import WrittenFile
 
 Say = Callable[[str], None]
+_ROUNDS = 100  # more than can ask at once
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,24 @@ class Journal:
     plan: str  # the text of the new plan.json
     shards: Mapping[int, str | None]  # the new commit records, as text
 
+    names: tuple[str, ...]  # the list as it was, hidden and sorted: it may have grown since
+    places: tuple[Place, ...]  # of this split
+
     def encode(self) -> bytes:
         """The file's bytes, with a checksum of its own."""
-        shards = {str(number): text for number, text in self.shards.items()}
-        content = {"schema": SCHEMA, "old": self.old, "plan": self.plan, "shards": shards}
+        content = {
+            "schema": SCHEMA,
+            "old": self.old,
+            "plan": self.plan,
+            "shards": {str(number): text for number, text in self.shards.items()},
+            "names": list(self.names),
+            "places": [list(astuple(place)) for place in self.places],
+        }
         return canonical_json(content | {"checksum": hashlib.sha256(canonical_json(content)).hexdigest()}) + b"\n"
+
+    def forgotten(self, split: str) -> Forgotten:
+        """The list by which the split is changed."""
+        return Forgotten(frozenset(self.names), {split: self.places})
 
     @staticmethod
     def decode(data: bytes, where: str) -> Journal:
@@ -97,7 +112,9 @@ class Journal:
         """
         try:
             content = json.loads(data)
-            journal = Journal(content["old"], content["plan"], {int(n): r for n, r in content["shards"].items()})
+            shards = {int(number): text for number, text in content["shards"].items()}
+            places = tuple(Place(*place) for place in content["places"])
+            journal = Journal(content["old"], content["plan"], shards, tuple(content["names"]), places)
             if journal.encode() == data:
                 return journal
         except (ValueError, TypeError, KeyError, AttributeError):
@@ -118,33 +135,52 @@ def bring_in_line(storage: Storage, dataset: str, split: str, say: Say = print, 
         ShardError, IdentityError: something of the split is damaged, or was made by another version; without `drop`
             also where a shard cannot be cleaned. Nothing has changed then, but what can go on later.
     """
-    _finish_journal(storage, dataset, split, say)
+    left = 0
+    for _ in range(_ROUNDS):
+        _finish_journal(storage, dataset, split, say)
+        data = storage.read_if_there(plan_path(dataset, split))
+        try:
+            count = None if data is None else _begin(storage, dataset, split, data, say, drop)
+        except ShardError:
+            # Somebody who does the same may have changed the split under our hands.
+            here = storage.exists(journal_path(dataset, split))
+            if here or storage.read_if_there(plan_path(dataset, split)) != data:
+                continue
+            raise
+        if count is None:
+            return left
+        left += count
+    raise ShardError(f"{storage.full(plan_path(dataset, split))}: changes without end; run the command again later")
+
+
+def _begin(storage: Storage, dataset: str, split: str, data: bytes, say: Say, drop: bool) -> int | None:
+    """Steps 1 to 3, for the plan.json in `data`: how many records will leave; None where there is nothing to forget."""
     forgotten = read_forgotten(storage, dataset)
-    data = storage.read_if_there(plan_path(dataset, split))
-    if not forgotten.names or data is None:
-        return 0
-    old = PlanInPlace(
-        storage, dataset, split, _document(data, storage.full(plan_path(dataset, split))), plan_sha256(data)
-    )
+    if not forgotten.names:
+        return None
+    document = _document(data, storage.full(plan_path(dataset, split)))
+    old = PlanInPlace(storage, dataset, split, document, plan_sha256(data))
     if damage := old.damage():
         if drop:
             # The caller plans the split from the corpus, without what is on the list, and compares. A plan that
             # somebody did not live to finish, before the list grew, is in nobody's way where no shard is built by it.
             if not listed_records(storage, dataset, split):
                 storage.delete(plan_path(dataset, split))
-            return 0
+            return None
         raise ShardError(
             f"{damage}; mend it with make repair DATASET={dataset} SOURCE=… SPLIT={split}, which forgets, too"
         )
     places, rejects = old.found(forgotten)
     if not places and not rejects:
-        return 0
-    say(f"{dataset}/{split}: forgetting {sum(map(len, places.values())):,} records in {len(places):,} shards")
-    add_places(storage, dataset, split, [place for some in places.values() for place in some])
-    journal = _journal(old, read_forgotten(storage, dataset), frozenset(places), drop)
-    storage.create(journal_path(dataset, split), journal.encode())
-    _finish_journal(storage, dataset, split, say)
-    return sum(map(len, places.values()))
+        return None
+    count = sum(map(len, places.values()))
+    say(f"{dataset}/{split}: forgetting {count:,} records in {len(places):,} shards")
+    new = [place for some in places.values() for place in some]
+    add_places(storage, dataset, split, new)
+    # Not read again: the list may have grown since, by what was not looked for here.
+    known = {split: tuple(sorted({*forgotten.places.get(split, ()), *new}))}
+    journal = _journal(old, Forgotten(forgotten.names, known), frozenset(places), drop)
+    return count if storage.create(journal_path(dataset, split), journal.encode()) else 0
 
 
 def _journal(plan: PlanInPlace, forgotten: Forgotten, shards: frozenset[int], drop: bool) -> Journal:
@@ -180,7 +216,8 @@ def _journal(plan: PlanInPlace, forgotten: Forgotten, shards: frozenset[int], dr
             "and nothing was changed, but the list stands: the next "
             f"`make shards DATASET={dataset} SOURCE=… SPLIT={split}` removes them and builds them anew"
         )
-    return Journal(plan.name, encode_plan(new).decode(), records)
+    listed = tuple(sorted(forgotten.names)), forgotten.places.get(split, ())
+    return Journal(plan.name, encode_plan(new).decode(), records, *listed)
 
 
 def _clean_record(plan: PlanInPlace, shard: ShardName, gone: Callable[[str], bool], new: str) -> ShardRecord | None:
@@ -226,18 +263,23 @@ def _finish_journal(storage: Storage, dataset: str, split: str, say: Say) -> Non
     new, current = plan_sha256(journal.plan.encode()), None if there is None else plan_sha256(there)
     if current not in (journal.old, new):
         say(f"{dataset}/{split}: was planned anew while it forgot; what it holds now was made without")
-        storage.delete(path)
+        _delete_journal(storage, path, data)
         return
     storage.delete(split_path(dataset, split), dataset_path(dataset))
     _replace_plan(storage, dataset, split, journal)
-    forgotten = read_forgotten(storage, dataset)
-    gone = is_gone(forgotten.ids(split))
+    gone = is_gone(journal.forgotten(split).ids(split))
     shards = {ShardName(dataset, split, number): text for number, text in sorted(journal.shards.items())}
-    for shard, text in shards.items():
-        _clean(storage, shard, text, gone, new)
-    _rename_plan(storage, dataset, split, journal.old, new, frozenset(journal.shards))
-    # Once more: a job that was overtaken may have laid an old tar over a new one before it saw the new plan.
-    lost = [shard for shard, text in shards.items() if not _clean(storage, shard, text, gone, new)]
+    lost: list[ShardName] = []
+    # Twice: a job that was overtaken may have laid an old tar over a new one before it saw the new plan.
+    for again in (False, True):
+        lost = []
+        for shard, text in shards.items():
+            if storage.read_if_there(path) != data:
+                return  # somebody else has finished this, and may be at the next already
+            if not _clean(storage, shard, text, gone, new):
+                lost.append(shard)
+        if not again:
+            _rename_plan(storage, dataset, split, journal.old, new, frozenset(journal.shards))
     storage.sweep(split_folder(dataset, split))
     committed = {shard.number for shard in listed_records(storage, dataset, split)}
     if committed >= set(range(json.loads(journal.plan)["shards"])):
@@ -253,7 +295,13 @@ def _finish_journal(storage: Storage, dataset: str, split: str, say: Say) -> Non
         )
     if read_splits(storage, dataset):
         summarise_dataset(storage, dataset)
-    storage.delete(path)
+    _delete_journal(storage, path, data)
+
+
+def _delete_journal(storage: Storage, path: str, data: bytes) -> None:
+    """Delete the journal that was finished, and no other."""
+    if storage.read_if_there(path) == data:
+        storage.delete(path)
 
 
 def _replace_plan(storage: Storage, dataset: str, split: str, journal: Journal) -> None:
@@ -267,7 +315,7 @@ def _replace_plan(storage: Storage, dataset: str, split: str, journal: Journal) 
     if waiting:
         plan = PlanInPlace(storage, dataset, split, document, journal.old)
         with scratch() as local:
-            made = plan.without(read_forgotten(storage, dataset), local)
+            made = plan.without(journal.forgotten(split), local)
             if encode_plan(made) != journal.plan.encode():
                 raise ShardError(f"{storage.full(folder)}: is damaged: it does not give the plan that was worked out")
             for path in waiting:

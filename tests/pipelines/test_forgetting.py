@@ -130,7 +130,7 @@ def test_a_later_job_neither_brings_them_back_nor_is_refused(
     assert contents(out) == after
 
 
-def dies(out: Path, moment: int) -> bool:
+def dies(out: Path, moment: int, ids: tuple[str, ...] = FORGOTTEN) -> bool:
     """Whether the command, killed at its write or deletion number `moment`, was killed before it was done."""
     left = iter(range(moment))
     with pytest.MonkeyPatch.context() as patch:
@@ -144,7 +144,7 @@ def dies(out: Path, moment: int) -> bool:
 
             patch.setattr(LocalFiles, name, dying)
         try:
-            assert run(out, *FORGOTTEN) == 0
+            assert run(out, *ids) == 0
             return False
         except KilledError:
             return True
@@ -388,3 +388,34 @@ def test_the_job_itself_leaves_them_out(
     assert contents(tmp_path) == once
     assert (tmp_path / plan_path("librispeech", "dev-clean")).exists()
     assert not any(id.encode() in data for id in FORGOTTEN for data in once.values())
+
+
+def test_a_list_that_grew_after_a_kill(made: tuple[Path, Path, Path], out: Path, tmp_path: Path) -> None:
+    """The next command is asked for something else, and does both."""
+    product = {name: data for name, data in contents(made[2]).items() if "/forgotten/" not in name}
+    for moment in (2, 5, 8, 11, 14, 17):
+        copy = tmp_path / str(moment)
+        shutil.copytree(out, copy)
+        assert dies(copy, moment, FORGOTTEN[:1])
+        assert run(copy, FORGOTTEN[1]) == 0
+        assert {name: data for name, data in contents(copy).items() if "/forgotten/" not in name} == product, moment
+
+
+@pytest.mark.slow
+def test_two_at_once_both_end_right(made: tuple[Path, Path, Path], out: Path) -> None:
+    """One of the recordings each; the list is the union, whoever of the two changes the split."""
+    commands = [
+        [sys.executable, str(ROOT / "pipelines/forget.py"), "dataset=librispeech", f"out={out}", f"ids={id}"]
+        for id in FORGOTTEN
+    ]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for command in commands
+    ]
+    told = [process.communicate(timeout=300)[0] for process in both]
+    # Where one ran into the other's changes it says so, and the same command ends it.
+    if any(process.returncode for process in both):
+        assert run(out, *FORGOTTEN) == 0, told
+    assert read_forgotten(Storage(out), "librispeech") == read_forgotten(Storage(made[2]), "librispeech")
+    shards_of(LibriSpeech(made[0]), "dev-clean", out)
+    product = {name: data for name, data in contents(out).items() if "/forgotten/" not in name}
+    assert product == {name: data for name, data in contents(made[2]).items() if "/forgotten/" not in name}

@@ -88,10 +88,10 @@ def sentence_part(words: tuple[str, ...]) -> Part:
     return "dev" if place else "test"
 
 
-# How many words a sentence has: the share of one, two, three and four. Training has many short ones: where to listen for
-# which word is learned from them first, and then holds for longer ones. With as many long ones as in the test, the tiny
-# model needs several times as long to find it out. Of sentences with word times it needs long ones too: from short
-# ones alone it learns how long words usually last, and then places the third and fourth without listening.
+# How many words a sentence has: the share of one, two, three and four. Training has many short ones: where to listen
+# for which word is learned from them first, and then holds for longer ones. With as many long ones as in the test, the
+# tiny model needs several times as long to find it out. Of sentences with word times it needs long ones too: from
+# short ones alone it learns how long words usually last, and then places the third and fourth without listening.
 HELD_OUT_LENGTHS = (0.0, 0.5, 0.35, 0.15)
 TRAINING_LENGTHS = (0.35, 0.35, 0.2, 0.1)
 TIMED_TRAINING_LENGTHS = (0.1, 0.22, 0.3, 0.38)

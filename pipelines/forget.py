@@ -26,6 +26,7 @@ from pipelines.catalogue import find
 from pipelines.forgetting import bring_in_line
 from pipelines.identity import IdentityError
 from pipelines.source import SourceError
+from shards.command import exit_status
 from shards.config import ConfigError, load_config
 from shards.forgotten import add_names, read_forgotten
 from shards.layout import dataset_folder
@@ -51,18 +52,12 @@ def main(arguments: Sequence[str]) -> int:
     if set(arguments) & {"-h", "--help"}:
         print(__doc__)
         return 0
-    try:
-        config = load_config(ForgetConfig, None, arguments)
-        return forget(Storage(config.out, **config.storage_options), find(config.dataset).name, read_ids(config.ids))
-    except USER_ERRORS as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {error.filename or 'OUT'}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
+    return exit_status(lambda: run(load_config(ForgetConfig, None, arguments)), USER_ERRORS)
+
+
+def run(config: ForgetConfig) -> int:
+    """Forget what the configuration names."""
+    return forget(Storage(config.out, **config.storage_options), find(config.dataset).name, read_ids(config.ids))
 
 
 def read_ids(text: str) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from pipelines.retry import RETRIES, Retries
 from pipelines.run_log import RunLog
 from pipelines.source import LEFT_OUT_REASONS, REJECT_REASONS, EmptySplitError, Source, SourceError
 from pipelines.split import NOTHING_FORGOTTEN, SplitDraft, SplitJob, draft, put_in_place, settle
+from shards.command import exit_status
 from shards.config import ConfigError, load_config
 from shards.layout import dataset_folder, rejects_path, split_folder
 from shards.local_ray import ray_options
@@ -79,19 +80,10 @@ def main(arguments: Sequence[str]) -> int:
     if set(arguments) & {"-h", "--help"}:
         print(__doc__, "\nKeys and defaults:\n" + help_text(ShardsConfig()), sep="\n")
         return 0
-    try:
-        path = arguments[0] if arguments and "=" not in arguments[0] else None
-        config = load_config(ShardsConfig, path, arguments[1:] if path else arguments)
-        return run(config)
-    except USER_ERRORS as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {unreadable(error)}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
+    path = arguments[0] if arguments and "=" not in arguments[0] else None
+    return exit_status(
+        lambda: run(load_config(ShardsConfig, path, arguments[1:] if path else arguments)), USER_ERRORS, unreadable
+    )
 
 
 def unreadable(error: OSError) -> str:

@@ -35,6 +35,7 @@ from pipelines.source import Source, SourceError
 from pipelines.split import settle
 from shards.check import check_shard
 from shards.check_split import check_dataset, check_split
+from shards.command import exit_status
 from shards.config import ConfigError, load_config
 from shards.layout import (
     ShardName,
@@ -77,17 +78,7 @@ def main(arguments: Sequence[str]) -> int:
     if set(arguments) & {"-h", "--help"}:
         print(__doc__)
         return 0
-    try:
-        return run(load_config(RepairConfig, None, arguments))
-    except USER_ERRORS as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {unreadable(error)}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
+    return exit_status(lambda: run(load_config(RepairConfig, None, arguments)), USER_ERRORS, unreadable)
 
 
 def run(config: RepairConfig) -> int:

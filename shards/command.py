@@ -1,13 +1,43 @@
-"""The arguments of this package's commands: OUT [DATASET] [key=value …]."""
+"""What commands share: the arguments OUT [DATASET] [key=value …], and how a user's mistake ends."""
 
 from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shards.schema import ShardError
+
+
+def unreadable_file(error: OSError) -> str:
+    """What to say of a file that cannot be read or written."""
+    return f"{error.filename or 'OUT'}: {error.strerror or error}"
+
+
+def exit_status(
+    action: Callable[[], int],
+    user_errors: tuple[type[Exception], ...],
+    unreadable: Callable[[OSError], str] = unreadable_file,
+    interrupted: str = "interrupted; the same command goes on from here",
+) -> int:
+    """Run a command; its exit status. What a user can put right is told in a line, without a traceback.
+
+    Args:
+        unreadable: what to say of an OSError that is none of `user_errors`.
+        interrupted: what to say when Ctrl-C ends it.
+    """
+    try:
+        return action()
+    except user_errors as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"error: {unreadable(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(interrupted, file=sys.stderr)
+        return 130
 
 
 def parse_arguments(

@@ -27,7 +27,7 @@ from typing import Any
 
 from shards.check import Lie, ShardFindings, check_shard
 from shards.check_split import check_dataset, check_split, shards_of
-from shards.command import parse_arguments
+from shards.command import exit_status, parse_arguments
 from shards.layout import ShardName, split_folder
 from shards.local_ray import available_cores, ray_options
 from shards.schema import ShardError
@@ -44,20 +44,15 @@ WORTH_BYTES = 512 << 20
 
 def main(arguments: Sequence[str]) -> int:
     """Verify and print; 0 when everything is true."""
-    try:
-        out, dataset, options = parse_arguments(arguments, __doc__ or "", {"workers": 0, "split": ""})
-        storage = Storage(out, **options["storage_options"])
-        wanted = tuple(filter(None, options["split"].split(",")))
-        return verify(storage, dataset, wanted, options["workers"])
-    except (ShardError, StorageError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {error.filename or 'OUT'}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    return exit_status(lambda: run(arguments), (ShardError, StorageError), interrupted="interrupted")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Verify what the arguments name."""
+    out, dataset, options = parse_arguments(arguments, __doc__ or "", {"workers": 0, "split": ""})
+    storage = Storage(out, **options["storage_options"])
+    wanted = tuple(filter(None, options["split"].split(",")))
+    return verify(storage, dataset, wanted, options["workers"])
 
 
 def verify(storage: Storage, dataset: str | None, wanted: Sequence[str], workers: int = 0) -> int:

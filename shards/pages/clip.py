@@ -13,9 +13,9 @@ from typing import Protocol
 import numpy as np
 import soundfile
 
-from shards.pages.html import Html, element
+from shards.pages.html import Html, element, foreign, join
 from shards.pages.mel import N_FFT, log_mel
-from shards.sample import SAMPLE_RATE
+from shards.sample import SAMPLE_RATE, Sample
 
 MAX_SECONDS = 30.0  # what the encoder takes; pictures end there
 PIXELS_PER_SECOND = 190
@@ -38,6 +38,20 @@ class Unit(Protocol):
 
     @property
     def end(self) -> float: ...
+
+
+def caption(sample: Sample) -> Html:
+    """What is known of a sample, in a line: length, language, speaker, who measured the words, licence, origin."""
+    speaker = sample.speaker or {}
+    facts = [
+        f"{sample.seconds:.2f} s",
+        sample.language,
+        " ".join(str(value) for value in speaker.values() if value),
+        f"word times: {sample.words_by.get('method', '?')}" if sample.words and sample.words_by else None,
+        sample.licence,
+        ", ".join(dict.fromkeys(audio.origin for audio in sample.audio)),
+    ]
+    return join(foreign(sample.id), " ", foreign(" · ".join(fact for fact in facts if fact), class_="soft small"))
 
 
 def figure(waveform: np.ndarray, gold: Sequence[Unit] = (), predicted: Sequence[Unit] = ()) -> Html:

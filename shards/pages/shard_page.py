@@ -8,7 +8,7 @@ from typing import Any
 
 from shards.index import RejectRow, read_shard_parquet
 from shards.layout import ShardName
-from shards.pages.clip import LEAST_SECONDS, MAX_SECONDS, drawing
+from shards.pages.clip import LEAST_SECONDS, MAX_SECONDS, caption, drawing
 from shards.pages.figures import Links, byte_size, clock, page, pager, tile
 from shards.pages.html import Content, Html, element, foreign, join, table, tagged
 from shards.pages.watch import OutState, SplitState
@@ -156,7 +156,7 @@ def _sample(
         "div", element("div", *clips), element("div", original, table(("task", "prompt", "response"), answers)),
         class_="sides",
     )  # fmt: skip
-    return element("figure", element("figcaption", _caption(sample)), body, class_="sample")
+    return element("figure", element("figcaption", caption(sample)), body, class_="sample")
 
 
 def _clip(sample: Sample, clip: int, size: int, seconds: float, place: tuple[object, ...], links: Links) -> Html:
@@ -171,16 +171,3 @@ def _clip(sample: Sample, clip: int, size: int, seconds: float, place: tuple[obj
         else None
     )
     return join(player, drawing(links("mel", *place), shown, words), cut)
-
-
-def _caption(sample: Sample) -> Html:
-    speaker = sample.speaker or {}
-    facts = [
-        f"{sample.seconds:.2f} s",
-        sample.language,
-        " ".join(str(value) for value in speaker.values() if value),
-        f"word times: {sample.words_by.get('method', '?')}" if sample.words and sample.words_by else None,
-        sample.licence,
-        ", ".join(dict.fromkeys(audio.origin for audio in sample.audio)),
-    ]
-    return join(foreign(sample.id), " ", foreign(" · ".join(fact for fact in facts if fact), class_="soft small"))

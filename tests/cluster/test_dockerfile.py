@@ -54,13 +54,8 @@ def test_packages_come_from_the_lock_file() -> None:
         assert installs
         for line in installs:
             assert "--requirement requirements.lock" in line
-    # What the cpu target leaves out is there to be left out, and nothing else begins like it.
-    pattern = re.search(r"grep -vE '([^']+)'", DOCKERFILE.read_text(encoding="utf-8"))
-    assert pattern is not None
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
-    left_out = {line.partition("==")[0] for line in lock if re.search(pattern[1], line)}
-    assert all(name.startswith(("nvidia-", "cuda-")) or name == "triton" for name in left_out)
-    assert len(left_out) > 10
+    # The builder's own pip settings say where packages come from; a second index could slip in another one.
+    assert "index-url" not in DOCKERFILE.read_text(encoding="utf-8")
 
 
 def test_the_python_is_the_projects() -> None:

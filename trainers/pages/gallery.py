@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shards.index import read_index
-from shards.pages.clip import figure, player
-from shards.pages.html import Html, element, foreign, join, table, tagged
+from shards.pages.clip import caption, figure, player
+from shards.pages.html import Html, element, join, table, tagged
 from shards.sample import Sample, TaggedTarget
 from shards.storage import Storage
 from shards.stream.reader import Evaluand, decode_flac
@@ -80,21 +80,7 @@ def _sample(evaluand: Evaluand, predictions: Sequence[Prediction]) -> Html:
     rows = [_row(target, predictions) for target in _distinct(sample.targets)]
     answers = table(("asked", "reference", "prediction" if predictions else ""), rows)
     body = element("div", element("div", *clips), answers, class_="sides")
-    return element("figure", element("figcaption", _caption(sample)), body, class_="sample")
-
-
-def _caption(sample: Sample) -> Html:
-    speaker = sample.speaker or {}
-    facts = [
-        f"{sample.seconds:.2f} s",
-        sample.language,
-        " ".join(str(value) for value in speaker.values() if value),
-        f"word times: {sample.words_by.get('method', '?')}" if sample.words and sample.words_by else None,
-        sample.licence,
-        ", ".join(dict.fromkeys(audio.origin for audio in sample.audio)),
-    ]
-    known = " · ".join(fact for fact in facts if fact)
-    return join(foreign(sample.id), " ", foreign(known, class_="soft small"))
+    return element("figure", element("figcaption", caption(sample)), body, class_="sample")
 
 
 def _times(sample: Sample, predictions: Sequence[Prediction]) -> tuple[list[Unit], list[Unit]]:

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.build import ShardTask, build_and_commit
+from pipelines.card import write_card
 from pipelines.catalogue import find
 from pipelines.identity import IdentityError
 from pipelines.progress import Progress, SplitProgress
@@ -103,6 +104,8 @@ def run(config: ShardsConfig) -> int:
     storage = Storage(config.out, **config.storage_options)
     storage.check_writable()
     jobs = planned(config, storage)
+    for source in dict.fromkeys(type(job.source) for job in jobs):
+        write_card(storage, source)
     missing = {job.name: job.missing() for job in jobs}
     tasks = [task for some in missing.values() for task in some]
     run_log = RunLog(storage, [(job.source.name, job.split) for job in jobs])

@@ -6,14 +6,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from urllib.parse import quote, urlencode
 
-from shards.pages.bars import BAR_STYLE, bars, length_histogram
+from shards.pages.bars import BAR_STYLE, bars, length_histogram, progress_bar
 from shards.pages.html import Content, Html, document, element, foreign, join, table
+from shards.pages.paper import BY_LANGUAGE, PAPER_HOURS
+from shards.pages.reject_examples import rejects_table
 from shards.pages.watch import Languages, SplitState
 from shards.statistics import duration, hours
+from shards.storage import Storage
 from shards.totals import LONGEST_BIN, Amount, Totals
 from tag_schema.tasks import TASKS
 
 LIVE_SCRIPT = "/live.js"
+MOST_GAPS = 12  # runs of missing shards that are named
 # Nothing but this server's own sounds, pictures and one script, whatever a transcript says.
 POLICY = (
     "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'; script-src 'self'; "
@@ -87,8 +91,8 @@ def charts(totals: Totals, languages: Languages) -> Html:
     by_task = {task: _sum(amounts.values()) for task, amounts in totals.counts.items()}
     titles = {task: TASKS[task].title for task in by_task if task in TASKS}
     figures = [
-        _figure("Hours by task", bars(_rows(by_task), titles)),
-        _figure("Hours by language", bars(_rows(languages))),
+        _figure("Hours by task", bars(_rows(by_task), titles, ("the paper", PAPER_HOURS))),
+        _figure("Hours by language", bars(_rows(languages)), BY_LANGUAGE if "srwt" in by_task else None),
         _figure("Samples by length", length_histogram(totals.lengths, LONGEST_BIN)),
         _figure("Hours by licence", bars(_rows(totals.licences))),
     ]
@@ -96,6 +100,37 @@ def charts(totals: Totals, languages: Languages) -> Html:
         left = [(reason, float(count), f"{count:,}") for reason, count in totals.left_out.most_common()]
         figures.append(_figure("Targets left out, though nothing is wrong", bars(left)))
     return element("div", *figures, class_="halves")
+
+
+def split_figures(storage: Storage, split: SplitState) -> Html:
+    """All figures of a split: how far it is, what is wrong, what is in it, what was rejected."""
+    return join(
+        progress_bar(split.done, split.planned),
+        tiles(split.totals, split.done, split.planned, split.bytes),
+        problems([split]),
+        missing_shards(split),
+        charts(split.totals, split.languages),
+        task_languages(split.totals),
+        rejects_table(storage, split) if split.totals.rejects else None,
+    )
+
+
+def missing_shards(split: SplitState) -> Html | None:
+    """Which of the planned shards are not there; nothing where all are."""
+    missing = sorted(set(range(split.planned or 0)) - (set(split.shards) - split.damaged))
+    if not missing:
+        return None
+    runs: list[list[int]] = []
+    for number in missing:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    said = [f"{first}" if first == last else f"{first}–{last}" for first, last in runs[:MOST_GAPS]]
+    more = f" and {len(runs) - MOST_GAPS:,} more gaps" if len(runs) > MOST_GAPS else ""
+    what = "1 shard is" if len(missing) == 1 else f"{len(missing):,} shards are"
+    text = f"{what} not built yet: {', '.join(said)}{more}"
+    return element("p", text, class_="soft small")
 
 
 def reject_reasons(totals: Totals) -> Html:
@@ -169,8 +204,9 @@ def clock(now: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(now))
 
 
-def _figure(title: str, content: Html) -> Html:
-    return element("figure", element("figcaption", title), content)
+def _figure(title: str, content: Html, note: str | None = None) -> Html:
+    below = element("p", note, class_="soft small") if note else None
+    return element("figure", element("figcaption", title), content, below)
 
 
 def _rows(amounts: Mapping[str, Amount]) -> list[tuple[str, float, str]]:

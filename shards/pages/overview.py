@@ -20,11 +20,11 @@ from shards.pages.figures import (
     problems,
     rate_text,
     reject_reasons,
+    split_figures,
     task_languages,
     tiles,
 )
 from shards.pages.html import Content, Html, element, foreign, join, table
-from shards.pages.reject_examples import reject_examples
 from shards.pages.runs import Run
 from shards.pages.watch import Languages, OutState, SplitState
 from shards.record import READ_AT_ONCE, ShardRecord, read_record
@@ -76,12 +76,7 @@ def split_page(storage: Storage, out: OutState, split: SplitState, links: Links,
         _crumbs(links, out, split.dataset),
         _top(split.split, now),
         state,
-        progress_bar(split.done, split.planned),
-        tiles(split.totals, split.done, split.planned, split.bytes),
-        problems([split]),
-        charts(split.totals, split.languages),
-        task_languages(split.totals),
-        _rejects(storage, split) if split.totals.rejects else None,
+        split_figures(storage, split),
         work if runs else None,
         _shards(storage, split, links, number),
     )
@@ -190,16 +185,6 @@ def _sums(splits: Sequence[SplitState]) -> list[Content]:
             languages.setdefault(language, Amount()).add(amount)
     rejects = element("div", reject_reasons(totals), class_="halves") if totals.rejects else None
     return [element("h2", "What is in them"), charts(totals, languages), task_languages(totals), rejects]
-
-
-def _rejects(storage: Storage, split: SplitState) -> Html:
-    examples = reject_examples(storage, split)
-    rows = []
-    for reason, count in split.totals.rejects.most_common():
-        some = (element("div", foreign(row.id), " ", foreign(row.where, "soft")) for row in examples.get(reason, ()))
-        rows.append((foreign(reason), f"{count:,}", join(*some)))
-    head = ("reason", "count", "for example: id and place in the release")
-    return join(element("h2", "Rejects"), table(head, rows, numbers=(1,)))
 
 
 def _shards(storage: Storage, split: SplitState, links: Links, number: int) -> Html:

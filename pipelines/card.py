@@ -19,7 +19,7 @@ def card(source: type[Source]) -> Card:
         attribution=source.attribution,
         tasks=source.tasks,
         languages=source.languages,
-        splits=dict(source.splits),
+        splits=tuple(source.splits.items()),
         evaluation_splits=source.evaluation_splits,
         text_form=source.text_form,
         cut=source.cut,

@@ -28,7 +28,7 @@ class Card:
     attribution: str  # the citation: authors, title, venue, year
     tasks: tuple[str, ...]
     languages: tuple[str, ...]  # of the speech; () where there is none
-    splits: Mapping[str, int | None]  # records in the release; None: it differs or is not known
+    splits: tuple[tuple[str, int | None], ...]  # in the release's order, with its records; None: it differs, or unknown
     evaluation_splits: tuple[str, ...]
     text_form: str  # written, spoken or unpunctuated
     cut: str  # annotated, window or whole
@@ -73,10 +73,15 @@ def _card(document: Mapping[str, Any]) -> Card:
     for name in ("dataset", "title", "home", "licence", "attribution", "text_form", "cut", "audio", "obtain"):
         _of(name, given[name], str)
     _of("commercial", given["commercial"], bool)
-    for count in _of("splits", given["splits"], dict).values():
-        if count is not None:
-            _of("splits", count, int)
+    given["splits"] = tuple(_split(pair) for pair in _of("splits", given["splits"], list))
     return Card(**given)
+
+
+def _split(pair: Any) -> tuple[str, int | None]:
+    if not isinstance(pair, list) or len(pair) != 2 or isinstance(pair[1], bool):
+        raise TypeError("'splits' is of the wrong type")
+    name, count = pair
+    return _of("splits", name, str), None if count is None else _of("splits", count, int)
 
 
 def _of(name: str, value: Any, kind: type) -> Any:

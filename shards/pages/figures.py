@@ -13,7 +13,7 @@ from shards.pages.reject_examples import rejects_table
 from shards.pages.watch import Languages, SplitState
 from shards.statistics import duration, hours
 from shards.storage import Storage
-from shards.totals import LONGEST_BIN, Amount, Totals
+from shards.totals import LONGEST_BIN, NO_LANGUAGE, Amount, Totals
 from tag_schema.tasks import TASKS
 
 LIVE_SCRIPT = "/live.js"
@@ -29,12 +29,12 @@ STYLE = (
 body { max-width: 1240px; padding-top: 18px }
 a { color: var(--c0); text-decoration: none } a:hover { text-decoration: underline }
 .top { display: flex; justify-content: space-between; align-items: baseline; gap: 16px; flex-wrap: wrap }
-.halves { display: grid; grid-template-columns: repeat(auto-fit, minmax(430px, 1fr)); gap: 14px; align-items: start }
+.halves { display: grid; grid-template-columns: repeat(auto-fit, minmax(430px, 1fr)); gap: 14px }
 .halves > figure { min-width: 0 } h2 { margin-top: 28px }
 tr.sum td { font-weight: 600 } td.split { padding-left: 24px } td { vertical-align: middle }
 .live { color: var(--good); font-weight: 600 } .problem { color: var(--bad) } .crumbs { margin: 0 0 2px }
 .pager { display: flex; gap: 14px; margin: 10px 0; align-items: baseline } .sample td { vertical-align: top }
-.sample th:first-child { width: auto } .sample td:first-child { white-space: nowrap }
+.sample table { table-layout: fixed } .sample th:first-child { width: 62px } .sample th:nth-child(2) { width: 48% }
 .sample td:nth-child(2) { font-size: 12.5px }
 .sides > div:last-child { flex: 1 1 440px }
 .lost { position: fixed; right: 14px; bottom: 12px; background: var(--card); border: 1px solid var(--bad);
@@ -92,7 +92,11 @@ def charts(totals: Totals, languages: Languages) -> Html:
     titles = {task: TASKS[task].title for task in by_task if task in TASKS}
     figures = [
         _figure("Hours by task", bars(_rows(by_task), titles, ("the paper", PAPER_HOURS))),
-        _figure("Hours by language", bars(_rows(languages)), BY_LANGUAGE if "srwt" in by_task else None),
+        _figure(
+            "Hours by language",
+            bars(_rows(languages), {NO_LANGUAGE: "no speech, or not told"}),
+            BY_LANGUAGE if "srwt" in by_task else None,
+        ),
         _figure("Samples by length", length_histogram(totals.lengths, LONGEST_BIN)),
         _figure("Hours by licence", bars(_rows(totals.licences))),
     ]

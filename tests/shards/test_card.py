@@ -19,7 +19,7 @@ from tests.shards.building import make_split
 CARD = Card(
     dataset="demo", title="Demo: noise", home="https://example.org/demo", licence="CC0-1.0", commercial=True,
     attribution="A. Nobody: Noise. Nowhere 2020", tasks=("asr",), languages=("en",),
-    splits={"train": 6, "test": None}, evaluation_splits=("test",), text_form="written", cut="whole", audio="FLAC",
+    splits=(("train", 6), ("test", None)), evaluation_splits=("test",), text_form="written", cut="whole", audio="FLAC",
     obtain="Make it.",
 )  # fmt: skip
 
@@ -30,7 +30,7 @@ def test_what_a_source_declares_comes_back(tmp_path):
     for name, source in catalogue.sources().items():
         write_card(storage, source)
         found = read_card(storage, name)
-        assert found == card(source) and found.splits == source.splits
+        assert found == card(source) and found.splits == tuple(source.splits.items())
         written = (tmp_path / card_path(name)).stat()
         write_card(storage, source)
         assert (tmp_path / card_path(name)).stat().st_mtime_ns == written.st_mtime_ns
@@ -42,8 +42,8 @@ def test_what_a_source_declares_comes_back(tmp_path):
         (b"", "is damaged"), (b"{", "is damaged"), (b"[]", "is damaged"), (b"\xff", "is damaged"),
         (b"{}", "is damaged"), ({"schema": SCHEMA}, "is no card"), ({"schema": SCHEMA + 1}, "has schema"),
         ({"schema": "1"}, "'schema' is '1'"), ({"dataset": "other"}, "is that of other"),
-        ({"title": 3}, "'title' is of the wrong type"), ({"splits": {"train": "6"}}, "'splits' is of the wrong type"),
-        ({"splits": []}, "'splits' is of the wrong type"), ({"tasks": [None]}, "'tasks' is of the wrong type"),
+        ({"title": 3}, "'title' is of the wrong type"), ({"splits": [["train", "6"]]}, "'splits' is of the wrong type"),
+        ({"splits": {}}, "'splits' is of the wrong type"), ({"tasks": [None]}, "'tasks' is of the wrong type"),
         ({"commercial": "yes"}, "'commercial' is of the wrong type"),
     ],
 )  # fmt: skip

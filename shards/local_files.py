@@ -11,18 +11,21 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import hashlib
 import os
 import shutil
 import stat
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
 TEMPORARY = ".tmp-"
 # Where locks do not work, only what is older counts as left behind.
 OLD_SECONDS = 24 * 3600.0
+_READ_AT_ONCE = 8  # small files: on a network file system the time goes into waiting
 _ATTEMPTS = 3  # a sweep may take a temporary file away between its creation and its lock
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
@@ -122,6 +125,16 @@ class LocalFiles:
                     else:
                         found[path] = entry.stat().st_size
         return found
+
+    def md5(self, prefix: str, suffix: str) -> dict[str, str]:
+        """MD5 of the files directly in a folder whose names end in `suffix`."""
+        paths = [path for path in self.list(prefix, recursive=False) if path.endswith(suffix)]
+
+        def digest(path: str) -> str:
+            return hashlib.md5(self.read_bytes(path), usedforsecurity=False).hexdigest()
+
+        with ThreadPoolExecutor(_READ_AT_ONCE) as pool:
+            return dict(zip(paths, pool.map(digest, paths), strict=True))
 
     def folders(self, prefix: str) -> set[str]:
         """The names of the folders directly in a folder."""

@@ -11,6 +11,7 @@ import errno
 import logging
 import os
 import random
+import re
 import threading
 import time
 import uuid
@@ -25,6 +26,7 @@ from shards.storage_error import StorageError, s3_code
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 TEMPORARY = ".tmp-"
+_MD5 = re.compile("[0-9a-f]{32}")  # an ETag of another kind has a dash and a number behind it
 _PROBES = 3  # another job's sweep may take one away between its two writes
 _ATTEMPTS = 6
 # Waits 0.2, 0.4, … s between attempts: s3fs and botocore have retried by themselves before.
@@ -166,6 +168,16 @@ class RemoteFiles:
 
     def list(self, prefix: str, recursive: bool) -> dict[str, int]:
         """Relative path and bytes of every object below a folder."""
+        return {path: int(info["size"]) for path, info in self._found(prefix, recursive).items()}
+
+    def md5(self, prefix: str, suffix: str) -> dict[str, str]:
+        """MD5 of the objects directly in a folder whose names end in `suffix`, as far as the listing tells."""
+        found = self._found(prefix, recursive=False).items()
+        tags = {path: str(info.get("ETag", "")).strip('"') for path, info in found if path.endswith(suffix)}
+        return {path: tag for path, tag in tags.items() if _MD5.fullmatch(tag)}
+
+    def _found(self, prefix: str, recursive: bool) -> dict[str, dict[str, Any]]:
+        """What the listing says of every object below a folder, by relative path."""
         try:
             depth = {} if recursive else {"maxdepth": 1}
             found = patiently(lambda: self._fs.find(self._full(prefix), detail=True, **depth))
@@ -174,7 +186,7 @@ class RemoteFiles:
             return {}
         start = len(self._root) + 1
         # A bucket knows no folders, but some tools leave empty objects for them.
-        return {path[start:]: int(info["size"]) for path, info in found.items() if info["type"] == "file"}
+        return {path[start:]: info for path, info in found.items() if info["type"] == "file"}
 
     def folders(self, prefix: str) -> set[str]:
         """The names of the folders directly in a folder."""

@@ -182,6 +182,15 @@ class Storage:
             found = self._files.list(prefix, recursive)
         return {path: found[path] for path in sorted(found) if not path.rpartition("/")[2].startswith(".tmp-")}
 
+    def md5(self, prefix: str, suffix: str) -> dict[str, str]:
+        """MD5 as hex digits of the files directly in a folder whose names end in `suffix`, by path.
+
+        A bucket tells them along with its listing, so that no file is read; one whose MD5 it does not tell (uploaded
+        in parts, or encrypted with a key of the customer's) is absent.
+        """
+        with explained(self.full(prefix)):
+            return self._files.md5(prefix, suffix)
+
     def folders(self, prefix: str = "") -> tuple[str, ...]:
         """The names of the folders directly in a folder, sorted."""
         with explained(self.full(prefix)):

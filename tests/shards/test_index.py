@@ -20,6 +20,7 @@ from shards.index import (
     read_index,
     read_reject_file,
     read_shard_parquet,
+    reject_table,
     shard_parquet,
     text_hash,
     write_index,
@@ -130,7 +131,7 @@ def test_a_split_s_index_is_read_whole_or_by_column(tmp_path):
 
 
 def test_rejects_come_back(tmp_path):
-    write_rejects(tmp_path / "rejects.parquet", [REJECTS[:1], (), REJECTS[1:]])
+    write_rejects(tmp_path / "rejects.parquet", map(reject_table, [REJECTS[:1], (), REJECTS[1:]]))
     assert read_reject_file(Storage(tmp_path), "rejects.parquet") == REJECTS
     assert read_reject_file(Storage(tmp_path), "none.parquet") == ()
 

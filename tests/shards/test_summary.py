@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from shards import summary as summary_module
-from shards.index import RejectRow, read_index, read_rejects, write_rejects
+from shards.index import RejectRow, read_index, read_rejects, reject_table, write_rejects
 from shards.layout import ShardName, plan_path, plan_rejects_path, split_path
 from shards.schema import ShardError
 from shards.statistics import histogram, hours, overview
@@ -34,7 +34,7 @@ def test_a_split_is_merged_in_shard_order(out, tmp_path):
     storage.create(plan_path("demo", "train"), b'{"shards": 3, "rejects": {"duplicate_id": 1}}')
     planned = (RejectRow("twice", "duplicate_id", "a.tsv:9"),)
     (out / "demo/train/plan").mkdir(exist_ok=True)
-    write_rejects(out / plan_rejects_path("demo", "train"), [planned])
+    write_rejects(out / plan_rejects_path("demo", "train"), [reject_table(planned)])
     for number in (2, 0, 1):
         samples = [
             make_sample(f"{number}-{place}", frames=(16_000 * (number + 1),)) for place in range(2 * (number != 1))

@@ -16,7 +16,7 @@ import torch
 from pipelines.audio import AudioReject, Clip, clips, encode_flac, open_recording
 from pipelines.catalogue import find
 from pipelines.identity import IdentityError, differences, encode_plan, plan_name, plan_parts, toolchain
-from pipelines.plan import read_shard
+from pipelines.plan import BYTES_PER_SECOND, read_shard
 from pipelines.segment import Piece, pieces
 from pipelines.source import Record, Reject, Source
 from pipelines.tagging import Tagging, TagRules, tag
@@ -43,6 +43,12 @@ class ShardTask:
     roots: Mapping[str, str]
     storage: Storage
     document: Mapping[str, Any]  # plan.json
+    seconds: float = 0.0  # of audio, as far as metadata tells
+
+    @property
+    def bytes(self) -> int:
+        """About how large the shard will be."""
+        return round(self.seconds * BYTES_PER_SECOND)
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ def build_and_commit(task: ShardTask) -> BuiltShard:
     if there is not None and is_in_place(storage, there):
         return BuiltShard(there.totals, {"event": "found", "shard": str(shard)})
     check_toolchain(task)
-    with scratch() as folder:
+    with scratch(task.bytes) as folder:
         tar, parquet, record = build_shard(task, folder)
         check_plan(task)  # before anything is written: the building took its time
         if there is not None and there != record:

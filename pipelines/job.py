@@ -17,8 +17,6 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import logging
-import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,20 +24,19 @@ from typing import Any
 from pipelines.build import ShardTask, build_and_commit
 from pipelines.catalogue import find
 from pipelines.identity import IdentityError
+from pipelines.planner import Crew, PlanTask, planners
 from pipelines.progress import Progress, SplitProgress
-from pipelines.retry import RETRIES, Retries
 from pipelines.run_log import RunLog
-from pipelines.source import LEFT_OUT_REASONS, REJECT_REASONS, EmptySplitError, Source, SourceError
-from pipelines.split import NOTHING_FORGOTTEN, SplitDraft, SplitJob, draft, put_in_place, settle
+from pipelines.source import EmptySplitError, Source, SourceError
+from pipelines.split import SplitJob
+from pipelines.verdict import judge
 from shards.command import exit_status
 from shards.config import ConfigError, load_config
-from shards.layout import dataset_folder, rejects_path, split_folder
-from shards.local_ray import ray_options
+from shards.layout import dataset_folder, split_folder
 from shards.schema import ShardError
-from shards.scratch import scratch
-from shards.statistics import duration
+from shards.spread import spread
 from shards.storage import Storage, StorageError
-from shards.summary import SplitSummary, summarise_dataset, summarise_split
+from shards.summary import summarise_dataset, summarise_split
 
 USER_ERRORS = (ConfigError, IdentityError, SourceError, ShardError, StorageError)
 
@@ -103,18 +100,19 @@ def run(config: ShardsConfig) -> int:
     storage = Storage(config.out, **config.storage_options)
     storage.check_writable()
     jobs = planned(config, storage)
-    missing = {job.name: job.missing() for job in jobs}
+    whole = {job.name: job.whole() for job in jobs}
+    missing = {job.name: [] if whole[job.name] else job.missing() for job in jobs}
     tasks = [task for some in missing.values() for task in some]
     run_log = RunLog(storage, [(job.source.name, job.split) for job in jobs])
     if tasks:
         progress = Progress({job.name: split_progress(job, missing[job.name]) for job in jobs})
         build(tasks, config, run_log, progress)
-    summaries = [summarise_split(storage, job.source.name, job.split) for job in jobs]
+    summaries = [whole[job.name] or summarise_split(storage, job.source.name, job.split) for job in jobs]
     for dataset in dict.fromkeys(job.source.name for job in jobs):
         summarise_dataset(storage, dataset)
     sweep(storage, jobs)
     run_log.end()
-    return judge(jobs, summaries, storage, config)
+    return judge(jobs, summaries, storage, config.max_reject_ratio)
 
 
 def check(config: ShardsConfig) -> None:
@@ -149,15 +147,13 @@ def planned(config: ShardsConfig, storage: Storage) -> list[SplitJob]:
     All plans are made before the first touches OUT: with REBUILD=1 a mistake in the last split must not cost the
     shards of the first.
     """
-    with scratch() as folder:
-        drafts = [made for dataset in requested(config) for made in drafted(config, dataset, folder, storage)]
-        return [put_in_place(made, storage, config.rebuild) for made in drafts]
+    tasks = [task for dataset in requested(config) for task in plan_tasks(config, dataset, storage)]
+    with planners(tasks) as crew:
+        return [crew.put_in_place(number) for number in drafted(tasks, crew)]
 
 
-def drafted(
-    config: ShardsConfig, dataset: DatasetConfig, folder: Path, storage: Storage | None = None
-) -> list[SplitDraft]:
-    """The plans of one corpus's splits, in the release's order, without what is to be forgotten in `storage`.
+def plan_tasks(config: ShardsConfig, dataset: DatasetConfig, storage: Storage) -> list[PlanTask]:
+    """What is to be planned of one corpus, in the release's order.
 
     Raises:
         ConfigError, SourceError: the corpus cannot be read as asked for.
@@ -172,18 +168,29 @@ def drafted(
         "shard_samples": config.shard_samples,
         "vocabulary": config.vocabulary,
     }
-    splits, made = chosen_splits(source, dataset.split), list[SplitDraft]()
-    for split in splits:
-        try:
-            forgotten = settle(source.name, split, storage, config.rebuild) if storage else NOTHING_FORGOTTEN
-            made.append(draft(source, split, settings, folder, forgotten=forgotten))
-            print(made[-1].headline(), flush=True)
-        except EmptySplitError as error:
-            # A split that nobody named need not be there, as long as one of them is.
-            if dataset.split or (split == splits[-1] and not made):
-                raise
-            print(f"{source.name}/{split}: left out. {error}", flush=True)
-    return made
+    return [
+        PlanTask(source, split, bool(dataset.split), settings, storage, config.rebuild)
+        for split in chosen_splits(source, dataset.split)
+    ]
+
+
+def drafted(tasks: Sequence[PlanTask], crew: Crew) -> list[int]:
+    """Draft the plans; the places in `tasks` of the splits that hold something.
+
+    A split that nobody named need not be there, as long as another one of its corpus is.
+    """
+    empty: dict[int, EmptySplitError] = {}
+    for number, said in crew.drafts():
+        if isinstance(said, EmptySplitError):
+            empty[number] = said
+        else:
+            print(said, flush=True)
+    for number, error in sorted(empty.items()):
+        task = tasks[number]
+        if task.named or all(place in empty for place, other in enumerate(tasks) if other.source is task.source):
+            raise error
+        print(f"{task.source.name}/{task.split}: left out. {error}", flush=True)
+    return [number for number in range(len(tasks)) if number not in empty]
 
 
 def sweep(storage: Storage, jobs: Sequence[SplitJob]) -> None:
@@ -220,91 +227,28 @@ def chosen_splits(source: Source, text: str) -> list[str]:
     return found
 
 
-def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog, progress: Progress) -> None:
-    """Build and commit shards, a bounded number at a time, spread over the nodes of the cluster."""
-    cluster = ray_options(config.workers)  # before Ray is imported, which reads its settings from the environment
-    import ray
-
-    ray.init(**cluster)
-    cores = int(ray.cluster_resources().get("CPU", 1))
-    at_once = min(config.workers or cores, len(tasks))
-    print(f"building {len(tasks):,} shards on {at_once} of {cores} cores", flush=True)
-    # What a dying worker leaves undone Ray does again; after a failure of storage it is done again here, with waits.
-    options: dict[str, Any] = {"num_cpus": 1, "max_retries": RETRIES, "scheduling_strategy": "SPREAD"}
-    remote = ray.remote(**options)(build_and_commit)
-    waiting, retries = deque(range(len(tasks))), Retries[int]()
-    running: dict[ray.ObjectRef, int] = {}  # the task's place in `tasks`
-    try:
-        while waiting or running or retries.seconds() is not None:
-            while len(running) < 2 * at_once and (number := retries.due(waiting)) is not None:
-                task = tasks[number]
-                running[remote.options(name=f"{task.shard.dataset}: build shard").remote(task)] = number
-            if not running:
-                time.sleep(retries.seconds() or 0.0)
-                continue
-            until_due = retries.seconds() if len(running) < 2 * at_once else None
-            done, _ = ray.wait(list(running), num_returns=1, timeout=until_due)
-            for reference in done:
-                number = running.pop(reference)
-                task = tasks[number]
-                try:
-                    built = ray.get(reference)
-                except ray.exceptions.RayTaskError as error:
-                    if not isinstance(error.cause, (*USER_ERRORS, OSError)):
-                        raise
-                    retries.take(number, error.cause)
-                    continue
-                run_log.add(task.shard.dataset, task.shard.split, built.event)
-                totals = built.totals
-                name = f"{task.shard.dataset}/{task.shard.split}"
-                progress.add(name, totals.samples, totals.seconds, totals.rejects.total(), built.event.get("wall", 0.0))
-    except ray.exceptions.RayTaskError:
-        raise  # a bug of ours, with the worker's traceback
-    except ray.exceptions.RayError as error:
-        raise ShardError(
-            f"a worker died {RETRIES + 1} times over one shard ({str(error).splitlines()[0]}); most often memory: "
-            "pass fewer WORKERS, then run the same command again"
-        ) from error
-    finally:
-        ray.shutdown()
+def build(tasks: Sequence[ShardTask], config: ShardsConfig, run_log: RunLog, progress: Progress) -> None:
+    """Build and commit shards, spread over the cores of this machine or of the cluster."""
+    print(f"building {len(tasks):,} shards", flush=True)
+    built_shards = spread(
+        build_and_commit,
+        tasks,
+        name=lambda task: f"{task.shard.dataset}: build shard",
+        workers=config.workers,
+        sizes=[task.bytes for task in tasks],
+        most_bytes=2 * round(config.shard_mb * 1e6),
+        passing=(OSError, SourceError),
+        user_errors=USER_ERRORS,
+    )
+    for task, built in built_shards:
+        run_log.add(task.shard.dataset, task.shard.split, built.event)
+        totals, name = built.totals, f"{task.shard.dataset}/{task.shard.split}"
+        progress.add(name, totals.samples, totals.seconds, totals.rejects.total(), built.event.get("wall", 0.0))
 
 
 def split_progress(job: SplitJob, missing: Sequence[ShardTask]) -> SplitProgress:
     """What there is of a split before the job builds its missing shards."""
     return SplitProgress(job.document["shards"], job.document["shards"] - len(missing))
-
-
-def judge(jobs: Sequence[SplitJob], summaries: Sequence[SplitSummary], storage: Storage, config: ShardsConfig) -> int:
-    """Say what came out; 1 where too much of a split was rejected."""
-    status = 0
-    for job, summary in zip(jobs, summaries, strict=True):
-        totals = summary.totals
-        rejects = totals.rejects
-        print(f"{job.name}: {totals.samples:,} samples, {duration(totals.seconds)} in {storage.full(job.name)}")
-        for reason, count in sorted(rejects.items(), key=lambda item: -item[1]):
-            print(f"  rejected {count:,} × {reason}: {REJECT_REASONS.get(reason, reason)}")
-        for reason, count in sorted(totals.left_out.items()):
-            print(f"  left out {count:,} targets × {reason}: {LEFT_OUT_REASONS.get(reason, reason)}")
-        expected = job.source.splits.get(job.split)
-        # Releases count annotations: audio that has none (325 recordings of AISHELL-1) is no record too many.
-        planned_rejects = sum(count for reason, count in job.document["rejects"].items() if reason != "no_transcript")
-        forgotten = job.document.get("forgotten", {}).get("records", 0)
-        found = job.document["records"] + planned_rejects + forgotten
-        if expected is not None and found != expected:
-            print(f"  warning: the release has {expected:,} records, SOURCE has {found:,}")
-        outside = "audio_missing" if job.source.audio_may_be_missing else None
-        bad = sum(count for reason, count in rejects.items() if reason != outside)
-        ratio = bad / max(totals.samples + bad, 1)
-        if ratio > config.max_reject_ratio:
-            status = 1
-            print(
-                f"error: {job.name}: {bad:,} of {totals.samples + bad:,} rejected ({ratio:.1%}), more than "
-                f"{config.max_reject_ratio:.1%}. The good shards are committed; "
-                f"{storage.full(rejects_path(job.source.name, job.split))} names each reject. Mend the corpus and "
-                f"build with REBUILD=1, or accept it with MAX_REJECT_RATIO={min(1.0, ratio + 0.01):.2f}",
-                file=sys.stderr,
-            )
-    return status
 
 
 if __name__ == "__main__":

@@ -45,12 +45,12 @@ from shards.layout import (
     split_folder,
     split_path,
 )
-from shards.local_ray import ray_options
 from shards.record import ShardRecord
 from shards.schema import ShardError
+from shards.spread import spread
 from shards.storage import Storage
 from shards.summary import SplitSummary, read_split, splits, summarise_dataset, summarise_split
-from shards.verify import RETRIES, check_shards
+from shards.verify import check_shards
 
 FEW_SHARDS = 4  # up to as many are built here, before Ray would have started
 
@@ -207,39 +207,17 @@ def _rebuilt(
         for task in tasks:
             yield task.shard, rebuild(task, accepted.get(task.shard))
         return
-    cluster = ray_options(config.workers)  # before Ray is imported, which reads its settings from the environment
-    import ray
-
-    ray.init(**cluster)
-    options: dict[str, Any] = {
-        "num_cpus": 1,
-        "max_retries": RETRIES,
-        "retry_exceptions": [OSError, SourceError],
-        "scheduling_strategy": "SPREAD",
-    }
-    remote: Any = ray.remote(**options)(rebuild)
-    at_once = 2 * (config.workers or int(ray.cluster_resources().get("CPU", 1)))
-    waiting, running = iter(tasks), dict[Any, ShardName]()
-    try:
-        while True:
-            while len(running) < at_once and (due := next(waiting, None)) is not None:
-                named = remote.options(name=f"{due.shard.dataset}: repair shard")
-                running[named.remote(due, accepted.get(due.shard))] = due.shard
-            if not running:
-                return
-            done, _ = ray.wait(list(running), num_returns=1)
-            for reference in done:
-                yield running.pop(reference), ray.get(reference)
-    except ray.exceptions.RayTaskError as error:
-        if isinstance(error.cause, (*USER_ERRORS, OSError)):
-            raise error.cause from None
-        raise
-    except ray.exceptions.RayError as error:
-        raise ShardError(
-            f"a worker died {RETRIES + 1} times over one shard ({str(error).splitlines()[0]}); pass fewer WORKERS"
-        ) from error
-    finally:
-        ray.shutdown()
+    rebuilt = spread(
+        rebuild,
+        tasks,
+        name=lambda task: f"{task.shard.dataset}: repair shard",
+        arguments=lambda task: (task, accepted.get(task.shard)),
+        workers=config.workers,
+        passing=(OSError, SourceError),
+        user_errors=USER_ERRORS,
+    )
+    for task, result in rebuilt:
+        yield task.shard, result
 
 
 if __name__ == "__main__":

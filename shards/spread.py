@@ -1,0 +1,128 @@
+"""Deals tasks to the cores of this machine or of a cluster, by Ray: bounded in flight, failures tried again.
+
+Ray is imported inside the functions, after its settings are in the environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from shards.local_ray import ray_options
+from shards.retry import RETRIES, Retries
+from shards.schema import ShardError
+from shards.storage_error import StorageError
+from shards.window import Window
+
+Task = TypeVar("Task")
+IN_FLIGHT = 2  # tasks per worker handed out at a time, so that none waits for the driver
+TASK_MEMORY_BYTES = 1 << 30  # what a task may need: a worker's libraries, and the longest recording that it decodes
+
+
+@contextlib.contextmanager
+def ray_running(workers: int | None = None) -> Iterator[int]:
+    """Join the cluster in RAY_ADDRESS or start Ray on this machine, unless that is done; the cores that there are."""
+    options = ray_options(workers)
+    import ray
+
+    ours = not ray.is_initialized()
+    if ours:
+        ray.init(**options)
+    try:
+        yield int(ray.cluster_resources().get("CPU", 1))
+    finally:
+        if ours:
+            ray.shutdown()
+
+
+def spread(
+    function: Callable[..., Any],
+    tasks: Sequence[Task],
+    *,
+    name: Callable[[Task], str],
+    arguments: Callable[[Task], tuple[Any, ...]] = lambda task: (task,),
+    workers: int | None = None,
+    sizes: Sequence[int] | None = None,
+    most_bytes: int = 0,
+    passing: tuple[type[BaseException], ...] = (OSError,),
+    user_errors: tuple[type[Exception], ...] = (ShardError, StorageError),
+) -> Iterator[tuple[Task, Any]]:
+    """What `function` gives for each task, as they end. What a dying worker leaves undone is done again.
+
+    Args:
+        name: what Ray's dashboard calls a task.
+        workers: tasks worked on at a time; None: as many as there are cores.
+        sizes: bytes that each task keeps on its node's disk; the largest go first.
+        most_bytes: of all tasks in flight but the largest, per worker.
+        passing: errors, beside those of storage, after which a task is tried again after a while.
+
+    Raises:
+        user_errors, OSError: a task raised one that does not pass, or did so too often.
+        ShardError: workers died over a task again and again.
+    """
+    with ray_running(workers) as cores:
+        import ray
+
+        at_once = min(workers or cores, len(tasks)) or 1
+        window = Window(sizes or [0] * len(tasks), IN_FLIGHT * at_once, at_once * most_bytes)
+        retries = Retries[int](passing)
+        known: tuple[type[Exception], ...] = (*user_errors, OSError)
+        running: dict[ray.ObjectRef, int] = {}  # the task's place in `tasks`
+        remote = ray.remote(num_cpus=1, memory=_memory(ray.nodes()), max_retries=RETRIES, scheduling_strategy="SPREAD")(
+            function
+        )
+        try:
+            while window or retries.seconds() is not None:
+                while (due := retries.due()) is not None:
+                    window.put_back(due)
+                while (number := window.take()) is not None:
+                    task = tasks[number]
+                    running[remote.options(name=name(task)).remote(*arguments(task))] = number
+                if not running:
+                    time.sleep(retries.seconds() or 0.0)
+                    continue
+                done, _ = ray.wait(list(running), num_returns=1, timeout=retries.seconds())
+                for reference in done:
+                    number = running.pop(reference)
+                    window.done(number)
+                    try:
+                        with own_errors(user_errors):
+                            result = ray.get(reference)
+                    except known as error:
+                        retries.take(number, error)
+                        continue
+                    yield tasks[number], result
+        except ray.exceptions.RayTaskError:
+            raise  # a bug of ours, with the worker's traceback
+        except ray.exceptions.RayError as error:
+            raise ShardError(
+                f"a worker died {RETRIES + 1} times over one shard ({first_line(error)}); most often memory: "
+                "pass fewer WORKERS, then run the same command again"
+            ) from error
+
+
+@contextlib.contextmanager
+def own_errors(user_errors: tuple[type[Exception], ...]) -> Iterator[None]:
+    """Raise what a task raised as itself, where it is a user's mistake or the system's; else with its traceback."""
+    import ray
+
+    try:
+        yield
+    except ray.exceptions.RayTaskError as error:
+        cause: Exception = error.cause
+        if isinstance(cause, (*user_errors, OSError)):
+            raise cause from None
+        raise
+
+
+def first_line(error: BaseException) -> str:
+    """What Ray says, without the advice that follows."""
+    return str(error).splitlines()[0]
+
+
+def _memory(nodes: Sequence[dict[str, Any]]) -> int:
+    """Bytes to declare for a task: no more than some node has, where it could never run."""
+    largest = max((node["Resources"].get("memory", 0.0) for node in nodes if node["Alive"]), default=0.0)
+    return min(TASK_MEMORY_BYTES, int(largest))

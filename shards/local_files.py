@@ -126,15 +126,17 @@ class LocalFiles:
                         found[path] = entry.stat().st_size
         return found
 
-    def md5(self, prefix: str, suffix: str) -> dict[str, str]:
-        """MD5 of the files directly in a folder whose names end in `suffix`."""
-        paths = [path for path in self.list(prefix, recursive=False) if path.endswith(suffix)]
+    def stamps(self, prefix: str, suffix: str) -> dict[str, tuple[int, str | None]]:
+        """Bytes of the files directly in a folder; of those whose names end in `suffix` also the MD5."""
 
-        def digest(path: str) -> str:
+        def digest(path: str) -> str | None:
             return hashlib.md5(self.read_bytes(path), usedforsecurity=False).hexdigest()
 
+        sizes = self.list(prefix, recursive=False)
+        wanted = [path for path in sizes if path.endswith(suffix)]
         with ThreadPoolExecutor(_READ_AT_ONCE) as pool:
-            return dict(zip(paths, pool.map(digest, paths), strict=True))
+            md5 = dict(zip(wanted, pool.map(digest, wanted), strict=True))
+        return {path: (size, md5.get(path)) for path, size in sizes.items()}
 
     def folders(self, prefix: str) -> set[str]:
         """The names of the folders directly in a folder."""

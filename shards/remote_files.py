@@ -170,11 +170,14 @@ class RemoteFiles:
         """Relative path and bytes of every object below a folder."""
         return {path: int(info["size"]) for path, info in self._found(prefix, recursive).items()}
 
-    def md5(self, prefix: str, suffix: str) -> dict[str, str]:
-        """MD5 of the objects directly in a folder whose names end in `suffix`, as far as the listing tells."""
-        found = self._found(prefix, recursive=False).items()
-        tags = {path: str(info.get("ETag", "")).strip('"') for path, info in found if path.endswith(suffix)}
-        return {path: tag for path, tag in tags.items() if _MD5.fullmatch(tag)}
+    def stamps(self, prefix: str, suffix: str) -> dict[str, tuple[int, str | None]]:
+        """Bytes of the objects directly in a folder; of those whose names end in `suffix` also the MD5, if told."""
+        stamps = {}
+        for path, info in self._found(prefix, recursive=False).items():
+            tag = str(info.get("ETag", "")).strip('"')
+            told = path.endswith(suffix) and _MD5.fullmatch(tag)
+            stamps[path] = int(info["size"]), tag if told else None
+        return stamps
 
     def _found(self, prefix: str, recursive: bool) -> dict[str, dict[str, Any]]:
         """What the listing says of every object below a folder, by relative path."""

@@ -82,13 +82,20 @@ def whole_split(storage: Storage, dataset: str, split: str, plan: SplitPlan) -> 
     summary = read_split(storage, dataset, split)
     if summary is None or summary.listing is None or summary.shards != plan.shards:
         return None
-    sizes = storage.list(split_folder(dataset, split), recursive=False)
-    md5 = storage.md5(split_folder(dataset, split), ".json")
+    stamps = storage.stamps(split_folder(dataset, split), ".json")
+    nothing = (None, None)
     merged = {index_path(dataset, split): summary.index, rejects_path(dataset, split): summary.rejects}
-    if any(sizes.get(path) != file.bytes for path, file in merged.items()):
+    if any(stamps.get(path, nothing)[0] != file.bytes for path, file in merged.items()):
         return None
     shards = (ShardName(dataset, split, number) for number in range(plan.shards))
-    lines = ((md5.get(shard.record), sizes.get(shard.tar), sizes.get(shard.parquet)) for shard in shards)
+    lines = (
+        (
+            stamps.get(shard.record, nothing)[1],
+            stamps.get(shard.tar, nothing)[0],
+            stamps.get(shard.parquet, nothing)[0],
+        )
+        for shard in shards
+    )
     return summary if listing_digest(plan.sha256, lines) == summary.listing else None
 
 

@@ -26,6 +26,7 @@ from typing import Any
 from pipelines.build import ShardTask, build_and_commit
 from pipelines.catalogue import find
 from pipelines.identity import IdentityError
+from pipelines.metrics import ShardMetrics
 from pipelines.progress import Progress, SplitProgress
 from pipelines.retry import RETRIES, Retries
 from pipelines.run_log import RunLog
@@ -108,7 +109,8 @@ def run(config: ShardsConfig) -> int:
     run_log = RunLog(storage, [(job.source.name, job.split) for job in jobs])
     if tasks:
         progress = Progress({job.name: split_progress(job, missing[job.name]) for job in jobs})
-        build(tasks, config, run_log, progress)
+        metrics = ShardMetrics(run_log.run, progress.splits, {job.name: job.document["rejects"] for job in jobs})
+        build(tasks, config, run_log, progress, metrics)
     summaries = [summarise_split(storage, job.source.name, job.split) for job in jobs]
     for dataset in dict.fromkeys(job.source.name for job in jobs):
         summarise_dataset(storage, dataset)
@@ -220,7 +222,9 @@ def chosen_splits(source: Source, text: str) -> list[str]:
     return found
 
 
-def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog, progress: Progress) -> None:
+def build(
+    tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog, progress: Progress, metrics: ShardMetrics
+) -> None:
     """Build and commit shards, a bounded number at a time, spread over the nodes of the cluster."""
     cluster = ray_options(config.workers)  # before Ray is imported, which reads its settings from the environment
     import ray
@@ -234,11 +238,13 @@ def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog, progres
     remote = ray.remote(**options)(build_and_commit)
     waiting, retries = deque(range(len(tasks))), Retries[int]()
     running: dict[ray.ObjectRef, int] = {}  # the task's place in `tasks`
+    metrics.open()
     try:
         while waiting or running or retries.seconds() is not None:
             while len(running) < 2 * at_once and (number := retries.due(waiting)) is not None:
                 task = tasks[number]
                 running[remote.options(name=f"{task.shard.dataset}: build shard").remote(task)] = number
+                metrics.submitted(task.shard)
             if not running:
                 time.sleep(retries.seconds() or 0.0)
                 continue
@@ -253,8 +259,10 @@ def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog, progres
                     if not isinstance(error.cause, (*USER_ERRORS, OSError)):
                         raise
                     retries.take(number, error.cause)
+                    metrics.failed(task.shard, error.cause)
                     continue
                 run_log.add(task.shard.dataset, task.shard.split, built.event)
+                metrics.built(task.shard, built.totals, built.event)
                 totals = built.totals
                 name = f"{task.shard.dataset}/{task.shard.split}"
                 progress.add(name, totals.samples, totals.seconds, totals.rejects.total(), built.event.get("wall", 0.0))
@@ -266,6 +274,7 @@ def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog, progres
             "pass fewer WORKERS, then run the same command again"
         ) from error
     finally:
+        metrics.close()
         ray.shutdown()
 
 

@@ -104,12 +104,15 @@ def run(config: ShardsConfig) -> int:
     storage = Storage(config.out, **config.storage_options)
     storage.check_writable()
     jobs = planned(config, storage)
-    missing = {job.name: job.missing() for job in jobs}
+    committed = {job.name: job.committed() for job in jobs}
+    missing = {job.name: job.missing(committed[job.name]) for job in jobs}
     tasks = [task for some in missing.values() for task in some]
     run_log = RunLog(storage, [(job.source.name, job.split) for job in jobs])
     if tasks:
         progress = Progress({job.name: split_progress(job, missing[job.name]) for job in jobs})
-        metrics = ShardMetrics(run_log.run, progress.splits, {job.name: job.document["rejects"] for job in jobs})
+        metrics = ShardMetrics(run_log.run)
+        for job in jobs:
+            metrics.planned(job.source.name, job.split, job.document, committed[job.name].values())
         build(tasks, config, run_log, progress, metrics)
     summaries = [summarise_split(storage, job.source.name, job.split) for job in jobs]
     for dataset in dict.fromkeys(job.source.name for job in jobs):

@@ -45,7 +45,7 @@ class Progress:
     """Shards done of those planned, with the rate and the time left, of each split and of the whole job."""
 
     def __init__(self, splits: Mapping[str, SplitProgress]) -> None:
-        self.splits = splits
+        self._splits = splits
         self._shards = sum(split.shards - split.done for split in splits.values())  # to be built by this job
         self._started = self._printed = self._tabled = time.monotonic()
         self._terminal = sys.stdout.isatty()
@@ -53,7 +53,7 @@ class Progress:
     def add(self, name: str, samples: int, seconds: float, rejects: int, wall: float = 0.0) -> None:
         """Count a finished shard of a split, `wall` seconds in the making, and show the line and table when due."""
         now = time.monotonic()
-        split = self.splits[name]
+        split = self._splits[name]
         split.done += 1
         split.built += 1
         split.samples += samples
@@ -73,11 +73,11 @@ class Progress:
 
     @property
     def _built(self) -> int:
-        return sum(split.built for split in self.splits.values())
+        return sum(split.built for split in self._splits.values())
 
     def line(self, now: float) -> str:
         """What there is to say at time `now` of the monotonic clock."""
-        splits, built = self.splits.values(), self._built
+        splits, built = self._splits.values(), self._built
         elapsed = max(now - self._started, 1e-3)
         left = elapsed / built * (self._shards - built) if built else 0.0
         seconds = sum(split.seconds for split in splits)
@@ -90,4 +90,4 @@ class Progress:
     def table(self) -> str:
         """A row per split: shards there are and shards planned; samples, hours, rate and rejects of this job."""
         head = ("split", "shards", "samples", "hours", "× real time", "rejects", "left")
-        return table(head, [split.row(name) for name, split in self.splits.items()])
+        return table(head, [split.row(name) for name, split in self._splits.items()])

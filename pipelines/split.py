@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from shards.layout import (
     split_folder,
     split_path,
 )
-from shards.record import read_records
+from shards.record import ShardRecord, read_records
 from shards.schema import ShardError
 from shards.scratch import scratch
 from shards.statistics import duration
@@ -51,18 +51,32 @@ class SplitJob:
         """How the split is called in messages."""
         return f"{self.source.name}/{self.split}"
 
-    def missing(self) -> list[ShardTask]:
-        """The shards that are not committed, or whose files are not those that their record promises."""
+    def committed(self) -> dict[int, ShardRecord]:
+        """The records of the shards whose files are those that their record promises, by number."""
         sizes = self.storage.list(split_folder(self.source.name, self.split), recursive=False)
         records = read_records(self.storage, self.source.name, self.split, plan_name(self.document))
-        tasks = []
-        for number in range(self.document["shards"]):
-            shard, record = ShardName(self.source.name, self.split, number), records.get(number)
-            files = {} if record is None else {shard.tar: record.tar.bytes, shard.parquet: record.parquet.bytes}
-            if not files or any(sizes.get(path) != size for path, size in files.items()):
-                roots = {name: str(path) for name, path in self.source.roots.items()}
-                tasks.append(ShardTask(shard, str(self.source.root), roots, self.storage, self.document))
-        return tasks
+        found = {}
+        for number, record in records.items():
+            files = {record.shard.tar: record.tar.bytes, record.shard.parquet: record.parquet.bytes}
+            if number < self.document["shards"] and all(sizes.get(path) == size for path, size in files.items()):
+                found[number] = record
+        return found
+
+    def missing(self, committed: Container[int] | None = None) -> list[ShardTask]:
+        """The shards that are not `committed`, which is looked up where it is not given."""
+        there = self.committed() if committed is None else committed
+        roots = {name: str(path) for name, path in self.source.roots.items()}
+        return [
+            ShardTask(
+                ShardName(self.source.name, self.split, number),
+                str(self.source.root),
+                roots,
+                self.storage,
+                self.document,
+            )
+            for number in range(self.document["shards"])
+            if number not in there
+        ]
 
 
 @dataclass(frozen=True)

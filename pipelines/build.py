@@ -72,7 +72,7 @@ def build_and_commit(task: ShardTask) -> BuiltShard:
     check_plan(task)
     there = read_record(storage, shard, plan)
     if there is not None and is_in_place(storage, there):
-        return BuiltShard(there.totals, {"event": "found", "shard": str(shard)})
+        return BuiltShard(there.totals, {"event": "found", "shard": str(shard), "bytes": there.tar.bytes})
     check_toolchain(task)
     with scratch(task.bytes) as folder:
         tar, parquet, record = build_shard(task, folder)

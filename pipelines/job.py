@@ -24,17 +24,18 @@ from typing import Any
 from pipelines.build import ShardTask, build_and_commit
 from pipelines.catalogue import find
 from pipelines.identity import IdentityError
+from pipelines.metrics import ShardMetrics
 from pipelines.planner import Crew, PlanTask, planners
 from pipelines.progress import Progress, SplitProgress
 from pipelines.run_log import RunLog
 from pipelines.source import EmptySplitError, Source, SourceError
-from pipelines.split import SplitJob
+from pipelines.split import SplitJob, Standing
 from pipelines.verdict import judge
 from shards.command import exit_status
 from shards.config import ConfigError, load_config
 from shards.layout import dataset_folder, split_folder
 from shards.schema import ShardError
-from shards.spread import spread
+from shards.spread import ray_running, spread
 from shards.storage import Storage, StorageError
 from shards.summary import summarise_dataset, summarise_split
 
@@ -101,12 +102,16 @@ def run(config: ShardsConfig) -> int:
     storage.check_writable()
     jobs = planned(config, storage)
     whole = {job.name: job.whole() for job in jobs}
-    missing = {job.name: [] if whole[job.name] else job.missing() for job in jobs}
-    tasks = [task for some in missing.values() for task in some]
+    standing = {job.name: job.standing() for job in jobs if whole[job.name] is None}
+    tasks = [task for some in standing.values() for task in some.missing]
     run_log = RunLog(storage, [(job.source.name, job.split) for job in jobs])
     if tasks:
-        progress = Progress({job.name: split_progress(job, missing[job.name]) for job in jobs})
-        build(tasks, config, run_log, progress)
+        progress = Progress({job.name: split_progress(job, standing.get(job.name)) for job in jobs})
+        metrics = ShardMetrics(run_log.run)
+        for job in jobs:
+            there = standing.get(job.name) or job.standing()
+            metrics.planned(job.source.name, job.split, job.document, there)
+        build(tasks, config, run_log, progress, metrics)
     summaries = [whole[job.name] or summarise_split(storage, job.source.name, job.split) for job in jobs]
     for dataset in dict.fromkeys(job.source.name for job in jobs):
         summarise_dataset(storage, dataset)
@@ -227,28 +232,40 @@ def chosen_splits(source: Source, text: str) -> list[str]:
     return found
 
 
-def build(tasks: Sequence[ShardTask], config: ShardsConfig, run_log: RunLog, progress: Progress) -> None:
+def build(
+    tasks: Sequence[ShardTask], config: ShardsConfig, run_log: RunLog, progress: Progress, metrics: ShardMetrics
+) -> None:
     """Build and commit shards, spread over the cores of this machine or of the cluster."""
     print(f"building {len(tasks):,} shards", flush=True)
-    built_shards = spread(
-        build_and_commit,
-        tasks,
-        name=lambda task: f"{task.shard.dataset}: build shard",
-        workers=config.workers,
-        sizes=[task.bytes for task in tasks],
-        most_bytes=2 * round(config.shard_mb * 1e6),
-        passing=(OSError, SourceError),
-        user_errors=USER_ERRORS,
-    )
-    for task, built in built_shards:
-        run_log.add(task.shard.dataset, task.shard.split, built.event)
-        totals, name = built.totals, f"{task.shard.dataset}/{task.shard.split}"
-        progress.add(name, totals.samples, totals.seconds, totals.rejects.total(), built.event.get("wall", 0.0))
+    with ray_running(config.workers):
+        metrics.open()
+        built_shards = spread(
+            build_and_commit,
+            tasks,
+            name=lambda task: f"{task.shard.dataset}: build shard",
+            workers=config.workers,
+            sizes=[task.bytes for task in tasks],
+            most_bytes=2 * round(config.shard_mb * 1e6),
+            passing=(OSError, SourceError),
+            user_errors=USER_ERRORS,
+            submitted=lambda task: metrics.submitted(task.shard),
+            failed=lambda task, error: metrics.failed(task.shard, error),
+        )
+        try:
+            for task, built in built_shards:
+                run_log.add(task.shard.dataset, task.shard.split, built.event)
+                metrics.built(task.shard, built.totals, built.event)
+                totals, name = built.totals, f"{task.shard.dataset}/{task.shard.split}"
+                wall = built.event.get("wall", 0.0)
+                progress.add(name, totals.samples, totals.seconds, totals.rejects.total(), wall)
+        finally:
+            metrics.close()
 
 
-def split_progress(job: SplitJob, missing: Sequence[ShardTask]) -> SplitProgress:
-    """What there is of a split before the job builds its missing shards."""
-    return SplitProgress(job.document["shards"], job.document["shards"] - len(missing))
+def split_progress(job: SplitJob, standing: Standing | None) -> SplitProgress:
+    """What there is of a split before the job builds its missing shards; `standing` is None where none is missing."""
+    shards = job.document["shards"]
+    return SplitProgress(shards, shards if standing is None else standing.shards)
 
 
 if __name__ == "__main__":

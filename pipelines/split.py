@@ -34,6 +34,7 @@ from shards.scratch import scratch
 from shards.statistics import duration
 from shards.storage import Storage
 from shards.summary import SplitSummary, whole_split
+from shards.totals import Totals
 
 PROGRESS_ROWS = 200_000  # records between two lines while planning
 NOTHING_FORGOTTEN = Forgotten()
@@ -59,20 +60,44 @@ class SplitJob:
         plan = read_plan(self.storage, self.source.name, self.split)
         return whole_split(self.storage, self.source.name, self.split, plan)
 
-    def missing(self) -> list[ShardTask]:
-        """The shards that are not committed, or whose files are not those that their record promises."""
+    def standing(self) -> Standing:
+        """What is committed, with the files that the records promise, and what is still to be built."""
         sizes = self.storage.list(split_folder(self.source.name, self.split), recursive=False)
-        missing = set(range(self.document["shards"]))
+        missing, totals, tar_bytes = set(range(self.document["shards"])), Totals(), 0
         for record in iter_records(self.storage, self.source.name, self.split, plan_name(self.document)):
             shard = record.shard
-            if sizes.get(shard.tar) == record.tar.bytes and sizes.get(shard.parquet) == record.parquet.bytes:
-                missing.discard(shard.number)
+            files = {shard.tar: record.tar.bytes, shard.parquet: record.parquet.bytes}
+            if shard.number in missing and all(sizes.get(path) == size for path, size in files.items()):
+                missing.remove(shard.number)
+                totals.add(record.totals)
+                tar_bytes += record.tar.bytes
         root, roots = str(self.source.root), {name: str(path) for name, path in self.source.roots.items()}
-        shards = (ShardName(self.source.name, self.split, number) for number in sorted(missing))
-        return [
-            ShardTask(shard, root, roots, self.storage, self.document, self.shard_seconds[shard.number])
-            for shard in shards
+        tasks = [
+            ShardTask(
+                ShardName(self.source.name, self.split, number),
+                root,
+                roots,
+                self.storage,
+                self.document,
+                self.shard_seconds[number],
+            )
+            for number in sorted(missing)
         ]
+        return Standing(self.document["shards"] - len(tasks), totals, tar_bytes, tasks)
+
+    def missing(self) -> Sequence[ShardTask]:
+        """What is still to be built."""
+        return self.standing().missing
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a split has come: its committed shards, what they hold, and the tasks that are left."""
+
+    shards: int
+    totals: Totals
+    tar_bytes: int
+    missing: Sequence[ShardTask]
 
 
 @dataclass(frozen=True)

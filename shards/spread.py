@@ -48,6 +48,8 @@ def spread(
     most_bytes: int = 0,
     passing: tuple[type[BaseException], ...] = (OSError,),
     user_errors: tuple[type[Exception], ...] = (ShardError, StorageError),
+    submitted: Callable[[Task], None] = lambda task: None,
+    failed: Callable[[Task, BaseException], None] = lambda task, error: None,
 ) -> Iterator[tuple[Task, Any]]:
     """What `function` gives for each task, as they end. What a dying worker leaves undone is done again.
 
@@ -57,6 +59,7 @@ def spread(
         sizes: bytes that each task keeps on its node's disk; the largest go first.
         most_bytes: of all tasks in flight but the largest, per worker.
         passing: errors, beside those of storage, after which a task is tried again after a while.
+        submitted, failed: told of a task that is handed to Ray, and of one that came back undone, to be tried again.
 
     Raises:
         user_errors, OSError: a task raised one that does not pass, or did so too often.
@@ -80,6 +83,7 @@ def spread(
                 while (number := window.take()) is not None:
                     task = tasks[number]
                     running[remote.options(name=name(task)).remote(*arguments(task))] = number
+                    submitted(task)
                 if not running:
                     time.sleep(retries.seconds() or 0.0)
                     continue
@@ -92,6 +96,7 @@ def spread(
                             result = ray.get(reference)
                     except known as error:
                         retries.take(number, error)
+                        failed(tasks[number], error)
                         continue
                     yield tasks[number], result
         except ray.exceptions.RayTaskError:

@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines import job
+from pipelines import job, metrics
 from tests.cluster.commands import CLUSTER
 from tests.cluster.test_kuberay import NAMES, container, groups
 
 DASHBOARD = json.loads((CLUSTER / "grafana/shards.json").read_text(encoding="utf-8"))
-# Of Ray 2.60 itself, as a Prometheus that scraped a shard job has listed them.
+# Of Ray 2.60 itself, as a Prometheus that scraped a shard job has listed them, and the job's own.
 METRICS = {
-    "ray_cluster_active_nodes", "ray_node_cpu_utilization", "ray_node_disk_free", "ray_node_mem_total",
-    "ray_node_mem_used", "ray_node_network_receive_speed", "ray_node_network_send_speed", "ray_resources", "ray_tasks",
-}  # fmt: skip
-LABELS = {"Name", "State", "IsRetry", "NodeAddress"}
+    "ray_node_cpu_utilization", "ray_node_disk_free", "ray_node_mem_total", "ray_node_mem_used",
+    "ray_node_network_receive_speed", "ray_node_network_send_speed", "ray_resources", "ray_tasks",
+} | {f"ray_{name}" for name in (*metrics.GAUGES, *metrics.COUNTERS, f"{metrics.WALL[0]}_bucket")}  # fmt: skip
+LABELS = {"Name", "State", "IsRetry", "dataset", "run"}
 promtool = pytest.mark.skipif(not shutil.which("promtool"), reason="promtool, of Prometheus, is not installed")
 
 
@@ -46,16 +46,24 @@ def test_queries_find_the_tasks_of_the_shard_job() -> None:
     assert named is not None
     asked = set(re.findall(r'Name=~"\(\$dataset\)(.*?)"', " ".join(queries())))
     assert asked == {named[1]}
-    (dataset,) = [variable for variable in DASHBOARD["templating"]["list"] if variable["name"] == "dataset"]
-    assert dataset["regex"] == f"/(.*){named[1]}/"
-    assert f'Name=~".+{named[1]}"' in dataset["query"]["query"]
+
+
+def test_what_can_be_chosen_is_what_the_job_tells() -> None:
+    source, *variables = DASHBOARD["templating"]["list"]
+    assert (source["type"], source["query"]) == ("datasource", "prometheus")
+    assert [variable["name"] for variable in variables] == ["dataset", "run"]
+    for variable in variables:
+        asked = re.fullmatch(r"label_values\(ray_(\w+?)(\{.*})?, (\w+)\)", variable["query"]["query"])
+        assert asked is not None and asked[1] in metrics.GAUGES and asked[3] == variable["name"] in metrics.TAGS
+        assert variable["includeAll"] and variable["allValue"] == ".+"
+        assert any(f'{variable["name"]}=~"${variable["name"]}"' in query for query in queries())
 
 
 def test_the_dashboard_is_one_that_grafana_lays_out() -> None:
     panels = DASHBOARD["panels"]
     assert DASHBOARD["uid"] == "qwen-audio-shards"  # what RAY_GRAFANA_DATA_DASHBOARD_UID names
     assert len({panel["id"] for panel in panels}) == len(panels)
-    assert {panel["type"] for panel in panels} <= {"bargauge", "stat", "timeseries"}
+    assert {panel["type"] for panel in panels} <= {"bargauge", "stat", "table", "timeseries"}
     places = [panel["gridPos"] for panel in panels]
     assert all(place["x"] + place["w"] <= 24 for place in places)
     for one, other in combinations(places, 2):
@@ -63,12 +71,15 @@ def test_the_dashboard_is_one_that_grafana_lays_out() -> None:
         below = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
         assert beside or below
     assert {panel["datasource"]["uid"] for panel in panels} == {"${datasource}"}
+    (table,) = [panel for panel in panels if panel["type"] == "table"]
+    renamed = {change["id"]: change["options"] for change in table["transformations"]}["organize"]["renameByName"]
+    assert set(renamed) == {"dataset", "split"} | {f"Value #{target['refId']}" for target in table["targets"]}
 
 
 @promtool
 def test_prometheus_takes_the_queries(tmp_path) -> None:
     rules = [
-        {"record": f"shards:query{number}", "expr": query.replace("$dataset", ".+")}
+        {"record": f"shards:query{number}", "expr": query.replace("$dataset", ".+").replace("$__range", "3h")}
         for number, query in enumerate(queries())
     ]
     path = tmp_path / "rules.yml"

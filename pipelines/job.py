@@ -27,21 +27,21 @@ from pipelines.build import ShardTask, build_and_commit
 from pipelines.catalogue import find
 from pipelines.identity import IdentityError
 from pipelines.progress import Progress, SplitProgress
-from pipelines.retry import RETRIES, Retries
+from pipelines.retry import Retries
 from pipelines.run_log import RunLog
 from pipelines.source import LEFT_OUT_REASONS, REJECT_REASONS, EmptySplitError, Source, SourceError
 from pipelines.split import NOTHING_FORGOTTEN, SplitDraft, SplitJob, draft, put_in_place, settle
 from shards.command import exit_status
 from shards.config import ConfigError, load_config
 from shards.layout import dataset_folder, rejects_path, split_folder
-from shards.local_ray import ray_options
+from shards.local_ray import HEAD_CHECK_SECONDS, RETRIES, Head, TaskLostError, lost, ray_options
 from shards.schema import ShardError
 from shards.scratch import scratch
 from shards.statistics import duration
 from shards.storage import Storage, StorageError
 from shards.summary import SplitSummary, summarise_dataset, summarise_split
 
-USER_ERRORS = (ConfigError, IdentityError, SourceError, ShardError, StorageError)
+USER_ERRORS = (ConfigError, IdentityError, SourceError, ShardError, StorageError, TaskLostError)
 
 
 @dataclass(frozen=True)
@@ -234,8 +234,10 @@ def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog, progres
     remote = ray.remote(**options)(build_and_commit)
     waiting, retries = deque(range(len(tasks))), Retries[int]()
     running: dict[ray.ObjectRef, int] = {}  # the task's place in `tasks`
+    head = Head(ray.get_runtime_context().gcs_address)
     try:
         while waiting or running or retries.seconds() is not None:
+            head.check()
             while len(running) < 2 * at_once and (number := retries.due(waiting)) is not None:
                 task = tasks[number]
                 running[remote.options(name=f"{task.shard.dataset}: build shard").remote(task)] = number
@@ -243,28 +245,27 @@ def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog, progres
                 time.sleep(retries.seconds() or 0.0)
                 continue
             until_due = retries.seconds() if len(running) < 2 * at_once else None
-            done, _ = ray.wait(list(running), num_returns=1, timeout=until_due)
+            wait = HEAD_CHECK_SECONDS if until_due is None else min(until_due, HEAD_CHECK_SECONDS)
+            done, _ = ray.wait(list(running), num_returns=1, timeout=wait)
             for reference in done:
                 number = running.pop(reference)
                 task = tasks[number]
                 try:
                     built = ray.get(reference)
                 except ray.exceptions.RayTaskError as error:
-                    if not isinstance(error.cause, (*USER_ERRORS, OSError)):
-                        raise
-                    retries.take(number, error.cause)
+                    if not isinstance(error.cause, (*USER_ERRORS, OSError, MemoryError)):
+                        raise  # a bug of ours, with the worker's traceback
+                    retries.take(number, lost(error.cause) if isinstance(error.cause, MemoryError) else error.cause)
+                    continue
+                except ray.exceptions.LocalRayletDiedError as error:
+                    raise lost(error) from error  # nothing can be asked of Ray from here any more
+                except ray.exceptions.RayError as error:
+                    retries.take(number, lost(error))
                     continue
                 run_log.add(task.shard.dataset, task.shard.split, built.event)
                 totals = built.totals
                 name = f"{task.shard.dataset}/{task.shard.split}"
                 progress.add(name, totals.samples, totals.seconds, totals.rejects.total(), built.event.get("wall", 0.0))
-    except ray.exceptions.RayTaskError:
-        raise  # a bug of ours, with the worker's traceback
-    except ray.exceptions.RayError as error:
-        raise ShardError(
-            f"a worker died {RETRIES + 1} times over one shard ({str(error).splitlines()[0]}); most often memory: "
-            "pass fewer WORKERS, then run the same command again"
-        ) from error
     finally:
         ray.shutdown()
 

@@ -45,12 +45,12 @@ from shards.layout import (
     split_folder,
     split_path,
 )
-from shards.local_ray import ray_options
+from shards.local_ray import RETRIES, lost, ray_options
 from shards.record import ShardRecord
 from shards.schema import ShardError
 from shards.storage import Storage
 from shards.summary import SplitSummary, read_split, splits, summarise_dataset, summarise_split
-from shards.verify import RETRIES, check_shards
+from shards.verify import check_shards
 
 FEW_SHARDS = 4  # up to as many are built here, before Ray would have started
 
@@ -235,9 +235,7 @@ def _rebuilt(
             raise error.cause from None
         raise
     except ray.exceptions.RayError as error:
-        raise ShardError(
-            f"a worker died {RETRIES + 1} times over one shard ({str(error).splitlines()[0]}); pass fewer WORKERS"
-        ) from error
+        raise lost(error) from error
     finally:
         ray.shutdown()
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from pipelines.source import SourceError
+from shards.local_ray import RETRIES, TaskLostError
 from shards.storage_error import StorageError
 
 T = TypeVar("T", bound=Hashable)
-RETRIES = 3
 FIRST_WAIT_SECONDS = 1.0  # then 5 and 25: a server that starts anew, a disk that somebody makes room on
 
 _log = logging.getLogger(__name__)
@@ -59,4 +59,4 @@ def may_pass(error: BaseException) -> bool:
     """Whether what failed may succeed later, with nobody putting anything right."""
     if isinstance(error, StorageError):
         return not error.lasting
-    return isinstance(error, OSError | SourceError)
+    return isinstance(error, OSError | SourceError | TaskLostError)

@@ -29,7 +29,7 @@ from shards.check import Lie, ShardFindings, check_shard
 from shards.check_split import check_dataset, check_split, shards_of
 from shards.command import exit_status, parse_arguments
 from shards.layout import ShardName, split_folder
-from shards.local_ray import available_cores, ray_options
+from shards.local_ray import RETRIES, TaskLostError, available_cores, lost, ray_options
 from shards.schema import ShardError
 from shards.storage import Storage, StorageError
 from shards.summary import datasets, splits
@@ -37,14 +37,13 @@ from shards.totals import Totals
 
 PROGRESS_SECONDS = 10.0
 IN_FLIGHT = 2  # shards per worker handed out at a time
-RETRIES = 3  # of a shard, after a worker died or storage failed
 # Below this the cores of one machine bring less than the start of Ray costs.
 WORTH_BYTES = 512 << 20
 
 
 def main(arguments: Sequence[str]) -> int:
     """Verify and print; 0 when everything is true."""
-    return exit_status(lambda: run(arguments), (ShardError, StorageError), interrupted="interrupted")
+    return exit_status(lambda: run(arguments), (ShardError, StorageError, TaskLostError), interrupted="interrupted")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -140,10 +139,7 @@ def _on_ray(storage: Storage, shards: Sequence[ShardName], workers: int) -> Iter
             raise error.cause from None
         raise
     except ray.exceptions.RayError as error:
-        raise ShardError(
-            f"a worker died {RETRIES + 1} times over one shard ({str(error).splitlines()[0]}); most often memory: "
-            "try again with WORKERS=1"
-        ) from error
+        raise lost(error) from error
     finally:
         if ours:
             ray.shutdown()

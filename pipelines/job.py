@@ -34,12 +34,13 @@ from pipelines.verdict import judge
 from shards.command import exit_status
 from shards.config import ConfigError, load_config
 from shards.layout import dataset_folder, split_folder
+from shards.local_ray import TaskLostError
 from shards.schema import ShardError
 from shards.spread import ray_running, spread
 from shards.storage import Storage, StorageError
 from shards.summary import summarise_dataset, summarise_split
 
-USER_ERRORS = (ConfigError, IdentityError, SourceError, ShardError, StorageError)
+USER_ERRORS = (ConfigError, IdentityError, SourceError, ShardError, StorageError, TaskLostError)
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from typing import Any
 from pipelines.identity import IdentityError
 from pipelines.source import EmptySplitError, Source, SourceError
 from pipelines.split import SplitDraft, SplitJob, draft, put_in_place, settle
-from shards.retry import RETRIES
+from shards.local_ray import RETRIES, lost
 from shards.schema import ShardError
 from shards.scratch import scratch
-from shards.spread import first_line, own_errors, ray_running
+from shards.spread import own_errors, ray_running
 from shards.storage import Storage, StorageError
 
 _ERRORS = (IdentityError, SourceError, ShardError, StorageError)
@@ -189,8 +189,4 @@ class _Cluster(Crew):
     def _died(self, number: int, error: Exception) -> None:
         self._deaths[number] += 1
         if self._deaths[number] > RETRIES:
-            task = self._tasks[number]
-            raise ShardError(
-                f"{task.source.name}/{task.split}: a worker died {self._deaths[number]} times over the plan "
-                f"({first_line(error)}); most often memory, or a lost node: run the same command again"
-            ) from error
+            raise lost(error) from error

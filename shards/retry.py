@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
+from shards.local_ray import RETRIES, TaskLostError
 from shards.storage_error import StorageError
 
 T = TypeVar("T", bound=Hashable)
-RETRIES = 3
 FIRST_WAIT_SECONDS = 1.0  # then 5 and 25: a server that starts anew, a disk that somebody makes room on
 
 _log = logging.getLogger(__name__)
@@ -62,4 +62,4 @@ def may_pass(error: BaseException, passing: tuple[type[BaseException], ...]) -> 
     """Whether what failed may succeed later, with nobody putting anything right; storage says so itself."""
     if isinstance(error, StorageError):
         return not error.lasting
-    return isinstance(error, passing)
+    return isinstance(error, (*passing, TaskLostError))

@@ -6,12 +6,13 @@ Ray is imported inside the functions, after its settings are in the environment.
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from shards.local_ray import ray_options
-from shards.retry import RETRIES, Retries
+from shards.local_ray import HEAD_CHECK_SECONDS, RETRIES, Head, lost, ray_options
+from shards.retry import Retries
 from shards.schema import ShardError
 from shards.storage_error import StorageError
 from shards.window import Window
@@ -63,49 +64,65 @@ def spread(
 
     Raises:
         user_errors, OSError: a task raised one that does not pass, or did so too often.
-        ShardError: workers died over a task again and again.
+        TaskLostError: workers died over a task again and again, or Ray itself did.
     """
     with ray_running(workers) as cores:
         import ray
 
         at_once = min(workers or cores, len(tasks)) or 1
         window = Window(sizes or [0] * len(tasks), IN_FLIGHT * at_once, at_once * most_bytes)
-        retries = Retries[int](passing)
-        known: tuple[type[Exception], ...] = (*user_errors, OSError)
+        retries, head = Retries[int](passing), Head(ray.get_runtime_context().gcs_address)
         running: dict[ray.ObjectRef, int] = {}  # the task's place in `tasks`
         remote = ray.remote(num_cpus=1, memory=_memory(ray.nodes()), max_retries=RETRIES, scheduling_strategy="SPREAD")(
             function
         )
-        try:
-            while window or retries.seconds() is not None:
-                while (due := retries.due()) is not None:
-                    window.put_back(due)
-                while (number := window.take()) is not None:
-                    task = tasks[number]
-                    running[remote.options(name=name(task)).remote(*arguments(task))] = number
-                    submitted(task)
-                if not running:
-                    time.sleep(retries.seconds() or 0.0)
-                    continue
-                done, _ = ray.wait(list(running), num_returns=1, timeout=retries.seconds())
-                for reference in done:
-                    number = running.pop(reference)
-                    window.done(number)
-                    try:
-                        with own_errors(user_errors):
-                            result = ray.get(reference)
-                    except known as error:
-                        retries.take(number, error)
-                        failed(tasks[number], error)
-                        continue
+        while window or retries.seconds() is not None:
+            head.check()
+            while (due := retries.due()) is not None:
+                window.put_back(due)
+            while (number := window.take()) is not None:
+                task = tasks[number]
+                running[remote.options(name=name(task)).remote(*arguments(task))] = number
+                submitted(task)
+            wait = min(HEAD_CHECK_SECONDS, seconds if (seconds := retries.seconds()) is not None else math.inf)
+            if not running:
+                time.sleep(wait)
+                continue
+            done, _ = ray.wait(list(running), num_returns=1, timeout=wait)
+            for reference in done:
+                number = running.pop(reference)
+                window.done(number)
+                error, result = _outcome(reference, user_errors)
+                if error is None:
                     yield tasks[number], result
-        except ray.exceptions.RayTaskError:
-            raise  # a bug of ours, with the worker's traceback
-        except ray.exceptions.RayError as error:
-            raise ShardError(
-                f"a worker died {RETRIES + 1} times over one shard ({first_line(error)}); most often memory: "
-                "pass fewer WORKERS, then run the same command again"
-            ) from error
+                else:
+                    retries.take(number, error)
+                    failed(tasks[number], error)
+
+
+def _outcome(reference: Any, user_errors: tuple[type[Exception], ...]) -> tuple[Exception | None, Any]:
+    """What may be tried again, or None; what a task gave.
+
+    Raises:
+        RayTaskError: a bug of ours, with the worker's traceback.
+        TaskLostError: nothing can be asked of Ray from here any more.
+    """
+    import ray
+
+    known: tuple[type[Exception], ...] = (*user_errors, OSError)
+    try:
+        with own_errors(user_errors):
+            return None, ray.get(reference)
+    except MemoryError as error:
+        return lost(error), None
+    except known as error:
+        return error, None
+    except ray.exceptions.RayTaskError:
+        raise
+    except ray.exceptions.LocalRayletDiedError as error:
+        raise lost(error) from error
+    except ray.exceptions.RayError as error:
+        return lost(error), None
 
 
 @contextlib.contextmanager
@@ -117,14 +134,9 @@ def own_errors(user_errors: tuple[type[Exception], ...]) -> Iterator[None]:
         yield
     except ray.exceptions.RayTaskError as error:
         cause: Exception = error.cause
-        if isinstance(cause, (*user_errors, OSError)):
+        if isinstance(cause, (*user_errors, OSError, MemoryError)):
             raise cause from None
         raise
-
-
-def first_line(error: BaseException) -> str:
-    """What Ray says, without the advice that follows."""
-    return str(error).splitlines()[0]
 
 
 def _memory(nodes: Sequence[dict[str, Any]]) -> int:

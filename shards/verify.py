@@ -28,7 +28,7 @@ from shards.check import Lie, ShardFindings, check_shard
 from shards.check_split import check_dataset, check_split, shards_of
 from shards.command import exit_status, parse_arguments
 from shards.layout import ShardName, split_folder
-from shards.local_ray import available_cores
+from shards.local_ray import TaskLostError, available_cores
 from shards.schema import ShardError
 from shards.spread import spread
 from shards.storage import Storage, StorageError
@@ -42,7 +42,7 @@ WORTH_BYTES = 512 << 20
 
 def main(arguments: Sequence[str]) -> int:
     """Verify and print; 0 when everything is true."""
-    return exit_status(lambda: run(arguments), (ShardError, StorageError), interrupted="interrupted")
+    return exit_status(lambda: run(arguments), (ShardError, StorageError, TaskLostError), interrupted="interrupted")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -6,7 +6,8 @@ import pytest
 
 from pipelines.identity import IdentityError
 from pipelines.source import SourceError
-from shards.retry import FIRST_WAIT_SECONDS, RETRIES, Retries, may_pass
+from shards.local_ray import RETRIES, TaskLostError
+from shards.retry import FIRST_WAIT_SECONDS, Retries, may_pass
 from shards.schema import ShardError
 from shards.storage import StorageError
 
@@ -47,6 +48,7 @@ def test_a_failed_task_is_handed_out_again_when_its_wait_is_over(caplog: pytest.
         (StorageError("access denied", lasting=True), False),
         (FileNotFoundError("the source is away"), True),
         (SourceError("the source is away"), True),
+        (TaskLostError("a worker died"), True),
         (ShardError("built twice with different results"), False),
         (IdentityError("another plan"), False),
         (ValueError("a bug"), False),

@@ -60,8 +60,7 @@ class SplitJob:
             shard, record = ShardName(self.source.name, self.split, number), records.get(number)
             files = {} if record is None else {shard.tar: record.tar.bytes, shard.parquet: record.parquet.bytes}
             if not files or any(sizes.get(path) != size for path, size in files.items()):
-                roots = {name: str(path) for name, path in self.source.roots.items()}
-                tasks.append(ShardTask(shard, str(self.source.root), roots, self.storage, self.document))
+                tasks.append(ShardTask(shard, self.source.root, self.source.roots, self.storage, self.document))
         return tasks
 
 

@@ -210,9 +210,17 @@ class _Stream(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         with explained(self._url):
-            data = patiently(lambda: self._file.read(len(buffer)))
+            data = patiently(lambda: self._read(len(buffer)))
         buffer[: len(data)] = data
         return len(data)
+
+    def _read(self, length: int) -> bytes:
+        try:
+            return bytes(self._file.read(length))
+        except OSError as error:
+            if type(error).__name__ != "FileExpired":  # of s3fs, which asks for the version that it began with
+                raise
+            raise StorageError(f"{self._url}: changed while it was read; run the same command again") from error
 
     def close(self) -> None:
         if not self.closed:

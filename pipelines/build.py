@@ -15,8 +15,10 @@ import torch
 
 from pipelines.audio import AudioReject, Clip, clips, encode_flac, open_recording
 from pipelines.catalogue import find
+from pipelines.corpus_path import CorpusPath
 from pipelines.identity import IdentityError, differences, encode_plan, plan_name, plan_parts, toolchain
 from pipelines.plan import BYTES_PER_SECOND, read_shard
+from pipelines.read_ahead import File, read_ahead
 from pipelines.segment import Piece, pieces
 from pipelines.source import Record, Reject, Source
 from pipelines.tagging import Tagging, TagRules, tag
@@ -39,8 +41,8 @@ class ShardTask:
     """All that a worker needs to build one shard."""
 
     shard: ShardName
-    source_root: str
-    roots: Mapping[str, str]
+    source_root: CorpusPath
+    roots: Mapping[str, CorpusPath]
     storage: Storage
     document: Mapping[str, Any]  # plan.json
     seconds: float = 0.0  # of audio, as far as metadata tells
@@ -190,26 +192,28 @@ _Outcome = _Made | RejectRow | Tagging
 
 def _samples(records: Iterable[Record], source: Source, shard: ShardName, rules: TagRules) -> Iterator[_Outcome]:
     """What becomes of records, in order; segments of one recording are cut from one decoding."""
-    for _, group in itertools.groupby(records, key=_recording):
-        segments = list(group)
-        if len(segments[0].audio) == 1:
-            yield from _from_recording(segments, source, shard, rules)
+    groups = (list(group) for _, group in itertools.groupby(records, key=_recording))
+    for segments, files in read_ahead(groups, lambda group: [source.path(ref) for ref in group[0].audio]):
+        if len(files) == 1:
+            yield from _from_recording(segments, files[0], source, shard, rules)
         else:
             for record in segments:
-                yield from _from_several(record, source, shard, rules)
+                yield from _from_several(record, files, source, shard, rules)
 
 
 def _recording(record: Record) -> tuple[str, ...]:
     return tuple(f"{ref.root}:{ref.path}" for ref in record.audio)
 
 
-def _from_recording(records: list[Record], source: Source, shard: ShardName, rules: TagRules) -> Iterator[_Outcome]:
+def _from_recording(
+    records: list[Record], file: File, source: Source, shard: ShardName, rules: TagRules
+) -> Iterator[_Outcome]:
     """What becomes of records that lie in one file."""
     path = records[0].audio[0].path
     waiting: list[tuple[Record, Piece]] = []
     rejects: dict[str, RejectRow] = {}
     try:
-        recording = open_recording(source.path(records[0].audio[0]))
+        recording = open_recording(file())
         for record in records:
             cut = pieces(record, [recording.seconds], source.cut, shard.split in source.evaluation_splits)
             if isinstance(cut, Reject):
@@ -228,10 +232,12 @@ def _from_recording(records: list[Record], source: Source, shard: ShardName, rul
         yield _sample(record, piece, [clip], source, shard, rules)
 
 
-def _from_several(record: Record, source: Source, shard: ShardName, rules: TagRules) -> Iterator[_Outcome]:
+def _from_several(
+    record: Record, files: list[File], source: Source, shard: ShardName, rules: TagRules
+) -> Iterator[_Outcome]:
     """What becomes of a record of several clips, or of none."""
     try:
-        recordings = [open_recording(source.path(ref)) for ref in record.audio]
+        recordings = [open_recording(file()) for file in files]
         cut = pieces(record, [recording.seconds for recording in recordings], source.cut, evaluation=True)
         if isinstance(cut, Reject):
             yield RejectRow(cut.id, cut.reason, cut.where)
@@ -322,5 +328,5 @@ _whole_parts: set[tuple[str, str]] = set()  # the plan's files that this process
 
 
 @cache
-def _source(name: str, root: str, roots: tuple[tuple[str, str], ...]) -> Source:
+def _source(name: str, root: CorpusPath, roots: tuple[tuple[str, CorpusPath], ...]) -> Source:
     return find(name)(root, dict(roots))

@@ -23,6 +23,7 @@ from typing import Any
 
 from pipelines.build import ShardTask, build_and_commit
 from pipelines.catalogue import find
+from pipelines.corpus_path import corpus_path
 from pipelines.identity import IdentityError
 from pipelines.metrics import ShardMetrics
 from pipelines.planner import Crew, PlanTask, planners
@@ -58,7 +59,7 @@ class ShardsConfig:
     """What `make shards` takes; `make shards DATASET=x` is `dataset=x`, and so on."""
 
     dataset: str = ""  # a name of the catalogue: make sources
-    source: str = ""  # the corpus on disk, in its native layout
+    source: str = ""  # the corpus in its native layout: a folder or an s3:// URL
     roots: str = ""  # further corpora that this one draws on: name=/path,name=/path
     out: str = "data/shards"  # a folder or an s3:// URL
     split: str = ""  # comma-separated; empty: the source's default splits that SOURCE has
@@ -69,7 +70,8 @@ class ShardsConfig:
     rebuild: bool = False
     max_reject_ratio: float = 0.05
     vocabulary: str = "released"  # or extended: Whisper's other languages too
-    storage_options: dict[str, Any] = field(default_factory=dict)
+    storage_options: dict[str, Any] = field(default_factory=dict)  # to fsspec, for OUT: endpoint_url, profile, …
+    source_options: dict[str, Any] = field(default_factory=dict)  # the same for SOURCE and ROOTS
     datasets: list[DatasetConfig] = field(default_factory=list)
 
 
@@ -167,7 +169,7 @@ def plan_tasks(config: ShardsConfig, dataset: DatasetConfig, storage: Storage) -
     cls = find(dataset.dataset)
     if not dataset.source:
         raise ConfigError(f"SOURCE is missing: pass {cls.expects}; `make source DATASET={cls.name}` says more")
-    source = cls(dataset.source, parse_roots(dataset.roots))
+    source = opened(cls, dataset.source, dataset.roots, config.source_options)
     settings = {
         "align": config.align,
         "shard_mb": config.shard_mb,
@@ -197,6 +199,13 @@ def drafted(tasks: Sequence[PlanTask], crew: Crew) -> list[int]:
             raise error
         print(f"{task.source.name}/{task.split}: left out. {error}", flush=True)
     return [number for number in range(len(tasks)) if number not in empty]
+
+
+def opened(cls: type[Source], source: str, roots: str, options: dict[str, Any]) -> Source:
+    """The corpus that SOURCE and ROOTS name; errors as of `Source`."""
+    return cls(
+        corpus_path(source, options), {name: corpus_path(path, options) for name, path in parse_roots(roots).items()}
+    )
 
 
 def sweep(storage: Storage, jobs: Sequence[SplitJob]) -> None:

@@ -28,7 +28,7 @@ from typing import Any
 from pipelines.build import ShardTask
 from pipelines.catalogue import find
 from pipelines.identity import IdentityError
-from pipelines.job import USER_ERRORS, parse_roots, unreadable
+from pipelines.job import USER_ERRORS, opened, unreadable
 from pipelines.mend_plan import mend_plan
 from pipelines.rebuild import Rebuilt, proven, rebuild
 from pipelines.source import Source, SourceError
@@ -70,6 +70,7 @@ class RepairConfig:
     vocabulary: str = "released"
     workers: int | None = None
     storage_options: dict[str, Any] = field(default_factory=dict)
+    source_options: dict[str, Any] = field(default_factory=dict)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -86,7 +87,7 @@ def run(config: RepairConfig) -> int:
     cls = find(config.dataset)
     if not config.source:
         raise ConfigError(f"SOURCE is missing: pass {cls.expects}; `make source DATASET={cls.name}` says more")
-    source = cls(config.source, parse_roots(config.roots))
+    source = opened(cls, config.source, config.roots, config.source_options)
     storage = Storage(config.out, **config.storage_options)
     storage.check_writable()
     wanted = [name.strip() for name in config.split.split(",") if name.strip()] or _splits(storage, cls.name)
@@ -139,8 +140,7 @@ def _repair(storage: Storage, source: Source, split: str, config: RepairConfig) 
         if findings.lies:
             damaged.append(shard)
             print(f"{name}: {findings.lies[0]}" + (f", and {len(findings.lies) - 1} more" * (len(findings.lies) > 1)))
-    roots = {key: str(path) for key, path in source.roots.items()}
-    tasks = [ShardTask(shard, str(source.root), roots, storage, document) for shard in sorted(damaged)]
+    tasks = [ShardTask(shard, source.root, source.roots, storage, document) for shard in sorted(damaged)]
     failures = _rebuild_all(storage, tasks, promised, config)
     strays = [path for path in sizes if (found := parse_shard_path(path)) and found[0].number >= len(shards)]
     if strays:

@@ -71,18 +71,9 @@ class SplitJob:
                 missing.remove(shard.number)
                 totals.add(record.totals)
                 tar_bytes += record.tar.bytes
-        root, roots = str(self.source.root), {name: str(path) for name, path in self.source.roots.items()}
-        tasks = [
-            ShardTask(
-                ShardName(self.source.name, self.split, number),
-                root,
-                roots,
-                self.storage,
-                self.document,
-                self.shard_seconds[number],
-            )
-            for number in sorted(missing)
-        ]
+        shards = (ShardName(self.source.name, self.split, number) for number in sorted(missing))
+        told = self.source.root, self.source.roots, self.storage, self.document
+        tasks = [ShardTask(shard, *told, self.shard_seconds[shard.number]) for shard in shards]
         return Standing(self.document["shards"] - len(tasks), totals, tar_bytes, tasks)
 
     def missing(self) -> Sequence[ShardTask]:

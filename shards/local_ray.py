@@ -67,9 +67,7 @@ def lost(error: BaseException) -> TaskLostError:
     elif kind in ("LocalRayletDiedError", "RaySystemError"):
         told = f"Ray died on the machine that this command runs on ({said}); start it again"
     elif kind in ("WorkerCrashedError", "NodeDiedError", "ActorDiedError", "ActorUnavailableError"):
-        told = (
-            f"a worker died over one piece of work, {RETRIES + 1} times ({said}); most often memory: pass fewer WORKERS"
-        )
+        told = f"a worker died over one task, {RETRIES + 1} times ({said}); most often memory: pass fewer WORKERS"
     else:
         told = f"Ray gave a shard up ({kind}: {said})"
     return TaskLostError(f"{told}, then run the same command again, which goes on from here")

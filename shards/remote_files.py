@@ -55,14 +55,14 @@ class RemoteFiles:
 
     @property
     def _root(self) -> str:
-        return self._connection()[1]
+        return self.connection()[1]
 
     @property
     def _fs(self) -> Any:
-        return self._connection()[0]
+        return self.connection()[0]
 
-    def _connection(self) -> tuple[Any, str]:
-        """One connection per process, which all its threads share; a fork makes its own."""
+    def connection(self) -> tuple[Any, str]:
+        """The fsspec file system and the root in its words: one per process, for all threads; a fork makes its own."""
         with self._lock:
             if self._connected is None or self._connected[0] != os.getpid():
                 try:

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from pipelines.audio import AudioReject, Clip, clips, encode_flac, open_recording
+from pipelines.audio import AudioReject, Clip, clips, open_recording
 from pipelines.catalogue import find
 from pipelines.identity import IdentityError, differences, encode_plan, plan_name, plan_parts, toolchain
 from pipelines.plan import read_shard
@@ -283,8 +283,7 @@ def _sample(
         words=tagging.words,
         words_by=tagging.words_by,
     )
-    flacs = [encode_flac(clip.waveform) if clip.flac is None else clip.flac for clip in heard]
-    return _Made(sample, flacs, tagging, source.origin(record), tagging.original["text"])
+    return _Made(sample, [clip.encoded() for clip in heard], tagging, source.origin(record), tagging.original["text"])
 
 
 def _planned(task: ShardTask) -> list[Record]:

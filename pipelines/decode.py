@@ -149,7 +149,7 @@ def _open_raw(
         waveform = np.frombuffer(data, kind, frames * channels, offset).reshape(frames, channels)
         for start in range(0, frames, BLOCK_FRAMES):
             block = waveform[start : start + BLOCK_FRAMES]
-            yield block.astype(np.int16) if exact else _scaled(block)
+            yield block.astype(np.int16, copy=False) if exact else _scaled(block)
 
     def converted() -> Iterator[np.ndarray]:
         body = io.BytesIO(memoryview(data)[offset:])

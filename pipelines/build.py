@@ -7,13 +7,13 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from pipelines.audio import AudioReject, Clip, clips, encode_flac, open_recording
+from pipelines.audio import AudioReject, Clip, clips, open_recording
 from pipelines.catalogue import find
 from pipelines.corpus_path import CorpusPath
 from pipelines.identity import IdentityError, differences, encode_plan, plan_name, plan_parts, toolchain
@@ -34,6 +34,9 @@ from shards.totals import Totals
 from shards.writer import ShardWriter, WrittenFile
 from tag_schema.prompt import read_prompt
 from tag_schema.vocabulary import vocabulary
+
+LOT_BYTES = 4 << 20  # of waveforms that wait to be encoded
+LOT_PIECES = 64
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,7 @@ def write_shard(
     totals, rows, rejects = Totals(), [], []
     rules = TagRules.of(source, vocabulary(settings["vocabulary"]))
     with ShardWriter(tar) as writer:
-        for made in _samples(records, source, shard, rules):
+        for made, flacs in _samples(records, source, shard, rules):
             if isinstance(made, RejectRow):
                 rejects.append(made)
                 totals.rejects[made.reason] += 1
@@ -168,8 +171,8 @@ def write_shard(
                 continue
             start = made.sample.audio[0].start if made.sample.audio else None
             key = sample_key(shard.dataset, shard.split, made.sample.id, start)
-            stored = writer.add(key, made.flacs, made.sample.to_json())
-            languages = [read_prompt(target.prompt).text_language for target in made.sample.targets]
+            stored = writer.add(key, flacs, made.sample.to_json())
+            languages = [_text_language(target.prompt) for target in made.sample.targets]
             rows.append(
                 index_row(made.sample, key, shard, stored, text_languages=languages, origin=made.origin, text=made.text)
             )
@@ -177,10 +180,26 @@ def write_shard(
     return writer.written, shard_parquet(rows, rejects), totals
 
 
-@dataclass(frozen=True)
+@lru_cache(maxsize=1024)  # most tasks have few prompts
+def _text_language(prompt: str) -> str | None:
+    return read_prompt(prompt).text_language
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A piece with the clips that were cut for it."""
+
+    record: Record
+    piece: Piece
+    clips: list[Clip | AudioReject]
+
+
+@dataclass(frozen=True, slots=True)
 class _Made:
+    """A sample and what the index and the counts need beside it."""
+
     sample: Sample
-    flacs: list[bytes]
+    clips: list[Clip]
     tagging: Tagging
     origin: str | None
     text: str | None
@@ -190,15 +209,42 @@ class _Made:
 _Outcome = _Made | RejectRow | Tagging
 
 
-def _samples(records: Iterable[Record], source: Source, shard: ShardName, rules: TagRules) -> Iterator[_Outcome]:
-    """What becomes of records, in order; segments of one recording are cut from one decoding."""
+def _samples(
+    records: Iterable[Record], source: Source, shard: ShardName, rules: TagRules
+) -> Iterator[tuple[_Outcome, list[bytes]]]:
+    """What becomes of records, in order, with the FLAC of the clips."""
+    # One kind of work after the other: code that runs between two encodings finds the caches full of the encoder's
+    # tables, and takes five times as long.
+    for lot in _lots(_pieces(records, source, shard)):
+        outcomes = [_sample(item, source, shard, rules) if isinstance(item, _Heard) else item for item in lot]
+        flacs = [[clip.encoded() for clip in made.clips] if isinstance(made, _Made) else [] for made in outcomes]
+        yield from zip(outcomes, flacs, strict=True)
+
+
+def _lots(items: Iterable[_Heard | RejectRow]) -> Iterator[list[_Heard | RejectRow]]:
+    """The items in groups of about LOT_BYTES of waveforms."""
+    lot: list[_Heard | RejectRow] = []
+    size = 0
+    for item in items:
+        lot.append(item)
+        if isinstance(item, _Heard):
+            size += sum(2 * clip.samples for clip in item.clips if isinstance(clip, Clip))
+        if size >= LOT_BYTES or len(lot) == LOT_PIECES:
+            yield lot
+            lot, size = [], 0
+    if lot:
+        yield lot
+
+
+def _pieces(records: Iterable[Record], source: Source, shard: ShardName) -> Iterator[_Heard | RejectRow]:
+    """The pieces of records, cut; segments of one recording are cut from one decoding."""
     groups = (list(group) for _, group in itertools.groupby(records, key=_recording))
     for segments, files in read_ahead(groups, lambda group: [source.path(ref) for ref in group[0].audio]):
         if len(files) == 1:
-            yield from _from_recording(segments, files[0], source, shard, rules)
+            yield from _from_recording(segments, files[0], source, shard)
         else:
             for record in segments:
-                yield from _from_several(record, files, source, shard, rules)
+                yield from _from_several(record, files, source, shard)
 
 
 def _recording(record: Record) -> tuple[str, ...]:
@@ -206,8 +252,8 @@ def _recording(record: Record) -> tuple[str, ...]:
 
 
 def _from_recording(
-    records: list[Record], file: File, source: Source, shard: ShardName, rules: TagRules
-) -> Iterator[_Outcome]:
+    records: list[Record], file: File, source: Source, shard: ShardName
+) -> Iterator[_Heard | RejectRow]:
     """What becomes of records that lie in one file."""
     path = records[0].audio[0].path
     waiting: list[tuple[Record, Piece]] = []
@@ -229,12 +275,10 @@ def _from_recording(
         if record.id in rejects:
             yield rejects[record.id]
     for (record, piece), clip in made:
-        yield _sample(record, piece, [clip], source, shard, rules)
+        yield _Heard(record, piece, [clip])
 
 
-def _from_several(
-    record: Record, files: list[File], source: Source, shard: ShardName, rules: TagRules
-) -> Iterator[_Outcome]:
+def _from_several(record: Record, files: list[File], source: Source, shard: ShardName) -> Iterator[_Heard | RejectRow]:
     """What becomes of a record of several clips, or of none."""
     try:
         recordings = [open_recording(file()) for file in files]
@@ -244,24 +288,20 @@ def _from_several(
             return
         for piece in cut:
             found = [next(clips(recording, [span])) for recording, span in zip(recordings, piece.spans, strict=True)]
-            yield _sample(record, piece, found, source, shard, rules)
+            yield _Heard(record, piece, found)
     except AudioReject as reject:
         yield RejectRow(record.id, reject.reason, f"{', '.join(ref.path for ref in record.audio)}: {reject.detail}")
 
 
-def _sample(
-    record: Record,
-    piece: Piece,
-    found: list[Clip | AudioReject],
-    source: Source,
-    shard: ShardName,
-    rules: TagRules,
-) -> _Outcome:
+def _sample(item: _Heard, source: Source, shard: ShardName, rules: TagRules) -> _Outcome:
+    """What a piece says."""
+    record, piece = item.record, item.piece
     where = record.audio[0].path if record.audio else record.id
-    for clip in found:
+    heard = []
+    for clip in item.clips:
         if isinstance(clip, AudioReject):
             return RejectRow(record.id, clip.reason, f"{where}: {clip.detail}")
-    heard = [clip for clip in found if isinstance(clip, Clip)]
+        heard.append(clip)
     tagging = tag(record, piece.annotations, heard[0].seconds if heard else 0.0, rules)
     if isinstance(tagging, Reject):
         return RejectRow(tagging.id, tagging.reason, f"{where}: {tagging.where}")
@@ -295,8 +335,7 @@ def _sample(
         words=tagging.words,
         words_by=tagging.words_by,
     )
-    flacs = [encode_flac(clip.waveform) if clip.flac is None else clip.flac for clip in heard]
-    return _Made(sample, flacs, tagging, source.origin(record), tagging.original["text"])
+    return _Made(sample, heard, tagging, source.origin(record), tagging.original["text"])
 
 
 def _planned(task: ShardTask) -> list[Record]:

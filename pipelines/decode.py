@@ -3,7 +3,7 @@
     WAV, RF64            numpy       where the waveform is numbers of 2, 4 or 8 bytes
                          libsndfile  8 and 24 bits, A- and µ-law, ADPCM, GSM
     NIST SPHERE          the same, after the header was read here: FFmpeg ignores the promised length
-    FLAC                 libsndfile  libFLAC, which checks every frame
+    FLAC                 libsndfile  libFLAC, which checks every frame; what is kept as it is is not decoded, but walked
     Ogg Vorbis/Opus/FLAC libsndfile  libvorbis and libopus; Opus comes at the rate that it was made from
     MP3, MP2             FFmpeg      libsndfile guesses the length of a VBR file without Xing header from its first
                                      frame, and drops the rest
@@ -14,6 +14,7 @@ The file is read into memory first, so that a failing disk shows as an OSError a
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import stat
@@ -27,7 +28,8 @@ import soundfile
 
 from pipelines.formats.boxes import is_cut_matroska, is_cut_mp4
 from pipelines.formats.container import AudioReject, truncated
-from pipelines.formats.flac import flac_layout, last_frame_end, with_length, without_metadata
+from pipelines.formats.flac import flac_layout, with_length, without_metadata
+from pipelines.formats.flac_frames import whole_frames
 from pipelines.formats.mp3 import id3v2_end, mp3_layout
 from pipelines.formats.ogg import ogg_codec
 from pipelines.formats.sphere import sphere_layout
@@ -55,8 +57,9 @@ class Recording:
     `frames` is its length in waveform frames as its container tells. `blocks` decodes it from the beginning, in arrays
     (frames, channels): int16 where `exact`, else float32 with full scale 32768 (which differs from full scale 1 in the
     exponent alone, so that what is computed from it has the same digits); it raises AudioReject where the file does not
-    hold what it promises. `exact`: 16 kHz mono 16-bit PCM, whose numbers are kept. `flac`: the file as FLAC
-    without metadata, where it may be kept as it is. `md5` of the PCM, b"" if unknown.
+    hold what it promises. `exact`: 16 kHz mono 16-bit PCM, whose numbers are kept. `kept`, where a file may stay as it
+    is, walks its frames and gives it as FLAC without metadata, or None where something else follows the last frame; it
+    raises as `blocks` does. `md5` of the PCM, b"" if unknown.
     """
 
     format: str
@@ -65,7 +68,7 @@ class Recording:
     frames: int
     blocks: Callable[[], Iterator[np.ndarray]]
     exact: bool = False
-    flac: bytes | None = None
+    kept: Callable[[], bytes | None] | None = None
     md5: bytes = b""
 
     @property
@@ -146,7 +149,7 @@ def _open_raw(
         waveform = np.frombuffer(data, kind, frames * channels, offset).reshape(frames, channels)
         for start in range(0, frames, BLOCK_FRAMES):
             block = waveform[start : start + BLOCK_FRAMES]
-            yield block.astype(np.int16) if exact else _scaled(block)
+            yield block.astype(np.int16, copy=False) if exact else _scaled(block)
 
     def converted() -> Iterator[np.ndarray]:
         body = io.BytesIO(memoryview(data)[offset:])
@@ -170,35 +173,35 @@ def _scaled(block: np.ndarray) -> np.ndarray:
 
 def _open_flac(data: bytes, start: int) -> Recording:
     layout = flac_layout(data, start)
-    plain = without_metadata(data, layout)
     exact = (layout.rate, layout.channels, layout.bits) == (SAMPLE_RATE, 1, 16)
-    # A tag of another format behind the frames would be copied along with them.
-    keep = exact and start == 0 and plain[-128:-125] != b"TAG" and plain[-32:-24] != b"APETAGEX"
+    keep = exact and start == 0 and layout.frames > 0
     if not layout.frames:  # written to a pipe; libsndfile needs the length
-        frames = last_frame_end(plain, flac_layout(plain))
-        if frames is None:
-            raise AudioReject("truncated", "FLAC that ends inside a frame")
-        plain, keep = with_length(plain, layout, frames), False
-    plain_layout = flac_layout(plain)
+        layout = with_length(layout, whole_frames(data, layout) or 0)
+
+    def decoded(surplus: int = 0) -> Iterator[np.ndarray]:
+        plain = without_metadata(data[: len(data) - surplus], layout)
+        return _libsndfile_blocks("FLAC", layout.frames, exact, io.BytesIO(plain))
 
     def blocks() -> Iterator[np.ndarray]:
         try:
-            yield from _libsndfile_blocks("FLAC", plain_layout.frames, exact, io.BytesIO(plain))
+            yield from decoded()
         except AudioReject as reject:
-            if reject.reason == "undecodable" and last_frame_end(plain, plain_layout) != plain_layout.frames:
-                raise AudioReject("truncated", "FLAC that ends before its last frame") from reject
+            if whole_frames(data, layout) is None:  # raises where it knows better
+                raise AudioReject("truncated", "FLAC that is cut off or damaged in its last frame") from reject
             raise
 
-    return Recording(
-        "FLAC",
-        layout.rate,
-        layout.channels,
-        plain_layout.frames,
-        blocks,
-        exact,
-        plain if keep else None,
-        layout.md5 if exact else b"",
-    )
+    def kept() -> bytes | None:
+        if whole_frames(data, layout) is None:
+            return None
+        if data.endswith(b"\0"):  # of the last frame, or behind it: to a CRC that is the same
+            with contextlib.suppress(AudioReject):
+                for _ in decoded(surplus=1):
+                    pass
+                return None
+        return without_metadata(data, layout)
+
+    md5 = layout.md5 if exact else b""
+    return Recording("FLAC", layout.rate, layout.channels, layout.frames, blocks, exact, kept if keep else None, md5)
 
 
 def _open_with_libsndfile(data: bytes, name: str) -> Recording:

@@ -25,7 +25,7 @@ import soundfile
 import torch
 import torchaudio
 
-from pipelines.audio import Clip, Span, clips, encode_flac
+from pipelines.audio import Clip, Span, clips
 from tests.pipelines.recordings import chirp, encoded, mp3
 
 ROUNDS = 7
@@ -96,7 +96,7 @@ def product(path: Path, spans: Sequence[Span], resampled: bool) -> int:
     size = 0
     for clip in clips(path, spans):
         assert isinstance(clip, Clip)
-        size += len(clip.flac or encode_flac(clip.waveform))
+        size += len(clip.encoded())
     return size
 
 

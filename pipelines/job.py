@@ -246,8 +246,9 @@ def build(
     tasks: Sequence[ShardTask], config: ShardsConfig, run_log: RunLog, progress: Progress, metrics: ShardMetrics
 ) -> None:
     """Build and commit shards, spread over the cores of this machine or of the cluster."""
-    print(f"building {len(tasks):,} shards", flush=True)
-    with ray_running(config.workers):
+    with ray_running(config.workers) as cores:
+        at_once = min(config.workers or cores, len(tasks))
+        print(f"building {len(tasks):,} shards on {at_once:,} of {cores:,} cores", flush=True)
         metrics.open()
         built_shards = spread(
             build_and_commit,
@@ -255,7 +256,7 @@ def build(
             name=lambda task: f"{task.shard.dataset}: build shard",
             workers=config.workers,
             sizes=[task.bytes for task in tasks],
-            most_bytes=2 * round(config.shard_mb * 1e6),
+            most_bytes=round(config.shard_mb * 1e6),
             passing=(OSError, SourceError),
             user_errors=USER_ERRORS,
             submitted=lambda task: metrics.submitted(task.shard),

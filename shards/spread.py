@@ -6,7 +6,6 @@ Ray is imported inside the functions, after its settings are in the environment.
 from __future__ import annotations
 
 import contextlib
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -18,7 +17,7 @@ from shards.storage_error import StorageError
 from shards.window import Window
 
 Task = TypeVar("Task")
-IN_FLIGHT = 2  # tasks per worker handed out at a time, so that none waits for the driver
+IN_FLIGHT = 2  # tasks per core
 TASK_MEMORY_BYTES = 1 << 30  # what a task may need: a worker's libraries, and the longest recording that it decodes
 
 
@@ -58,7 +57,7 @@ def spread(
         name: what Ray's dashboard calls a task.
         workers: tasks worked on at a time; None: as many as there are cores.
         sizes: bytes that each task keeps on its node's disk; the largest go first.
-        most_bytes: of all tasks in flight but the largest, per worker.
+        most_bytes: of all tasks in flight but the largest, for each that may be in flight.
         passing: errors, beside those of storage, after which a task is tried again after a while.
         submitted, failed: told of a task that is handed to Ray, and of one that came back undone, to be tried again.
 
@@ -69,8 +68,9 @@ def spread(
     with ray_running(workers) as cores:
         import ray
 
-        at_once = min(workers or cores, len(tasks)) or 1
-        window = Window(sizes or [0] * len(tasks), IN_FLIGHT * at_once, at_once * most_bytes)
+        # Where the cores are the bound, each has its next task at hand and none waits for the driver.
+        most = workers if workers and workers < cores else IN_FLIGHT * cores
+        window = Window(sizes or [0] * len(tasks), most, most * most_bytes)
         retries, head = Retries[int](passing), Head(ray.get_runtime_context().gcs_address)
         running: dict[ray.ObjectRef, int] = {}  # the task's place in `tasks`
         remote = ray.remote(num_cpus=1, memory=_memory(ray.nodes()), max_retries=RETRIES, scheduling_strategy="SPREAD")(
@@ -84,7 +84,8 @@ def spread(
                 task = tasks[number]
                 running[remote.options(name=name(task)).remote(*arguments(task))] = number
                 submitted(task)
-            wait = min(HEAD_CHECK_SECONDS, seconds if (seconds := retries.seconds()) is not None else math.inf)
+            due_in = retries.seconds()
+            wait = HEAD_CHECK_SECONDS if due_in is None else min(due_in, HEAD_CHECK_SECONDS)
             if not running:
                 time.sleep(wait)
                 continue

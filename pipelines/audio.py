@@ -135,7 +135,7 @@ def _cut(
     for block in recording.blocks():
         mono = _mono(block)
         if digest is not None:
-            digest.update(mono.tobytes())
+            digest.update(np.ascontiguousarray(mono).data)
         after = position + len(mono)
         while upcoming is not None and bounds[upcoming][0] < after:
             open_spans.append(upcoming)

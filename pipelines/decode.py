@@ -164,7 +164,7 @@ def _scaled(block: np.ndarray) -> np.ndarray:
     """Samples of any type as float32 with full scale 32768."""
     if block.dtype.kind == "f":
         with np.errstate(over="ignore"):  # beyond float32 is refused later, as infinite
-            return block.astype(np.float32) * FULL_SCALE
+            return np.multiply(block, FULL_SCALE, dtype=np.float32, casting="same_kind")
     if block.dtype.kind == "u":
         return (block.astype(np.float32) - 128) * 256
     shift = FULL_SCALE / -float(np.iinfo(block.dtype).min)
@@ -261,36 +261,35 @@ def _open_with_ffmpeg(data: bytes, container: str) -> Recording:
 
 def _ffmpeg_blocks(data: bytes, container: str, rate: int) -> Iterator[np.ndarray]:
     """Decode the first audio stream with FFmpeg into blocks of about BLOCK_FRAMES."""
-    pending: list[np.ndarray] = []
-    frames = 0
     channels = 0
+    form: tuple[str, str] | None = None
+    # Frames are short (26 ms of MP3): they are joined by FFmpeg, and seen by Python together.
+    queue = av.AudioFifo()
     try:
         with av.open(io.BytesIO(data), mode="r", format=container) as file:
             if not file.streams.audio:
                 raise AudioReject("undecodable", f"{container} without an audio stream")
             for frame in file.decode(file.streams.audio[0]):
-                channels = channels or frame.layout.nb_channels
-                if frame.sample_rate != rate or frame.layout.nb_channels != channels:
+                layout = frame.layout
+                channels = channels or layout.nb_channels
+                if frame.sample_rate != rate or layout.nb_channels != channels:
                     raise AudioReject("undecodable", f"{container} whose rate or channels change on the way")
-                pending.append(_planar(frame))
-                frames += frame.samples
-                if frames >= BLOCK_FRAMES:
-                    yield _interleaved(pending)
-                    pending, frames = [], 0
+                if form != (form := (frame.format.name, layout.name)) and queue.samples:
+                    yield _interleaved(queue)
+                    queue = av.AudioFifo()
+                frame.pts = None  # else the queue refuses what follows a gap
+                queue.write(frame)
+                if queue.samples >= BLOCK_FRAMES:
+                    yield _interleaved(queue)
     except (av.FFmpegError, ValueError) as error:
         raise AudioReject("undecodable", f"{container}: {error}") from error
-    if pending:
-        yield _interleaved(pending)
+    if queue.samples:
+        yield _interleaved(queue)
 
 
-def _planar(frame: av.AudioFrame) -> np.ndarray:
-    """(channels, frames) as FFmpeg decodes it."""
-    samples = frame.to_ndarray()
-    if frame.format.is_planar:
-        return samples
-    return samples.reshape(-1, frame.layout.nb_channels).T
-
-
-def _interleaved(planes: list[np.ndarray]) -> np.ndarray:
-    """(frames, channels), float32 with full scale 32768."""
-    return _scaled(planes[0] if len(planes) == 1 else np.concatenate(planes, axis=1)).T
+def _interleaved(queue: av.AudioFifo) -> np.ndarray:
+    """All that waits, as (frames, channels) float32 with full scale 32768."""
+    frame = queue.read()
+    assert frame is not None, "read only where something waits"
+    samples = frame.to_ndarray()  # (channels, frames), or in one row where the format is packed
+    return _scaled(samples.T if frame.format.is_planar else samples.reshape(-1, frame.layout.nb_channels))

@@ -106,6 +106,7 @@ class ShardMetrics:
         self._metrics: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
+        self._refreshing = threading.Thread(target=self._keep_fresh, name="metrics", daemon=True)
 
     @_harmless
     def planned(self, dataset: str, split: str, document: Mapping[str, Any], there: Standing) -> None:
@@ -123,7 +124,7 @@ class ShardMetrics:
         self._metrics |= {name: metrics.Counter(name, said, (*TAGS, *more)) for name, (said, more) in COUNTERS.items()}
         self._metrics[WALL[0]] = metrics.Histogram(*WALL, boundaries=WALL_SECONDS, tag_keys=TAGS)
         self._refresh()
-        threading.Thread(target=self._keep_fresh, name="metrics", daemon=True).start()
+        self._refreshing.start()
 
     @_harmless
     def submitted(self, shard: ShardName) -> None:
@@ -155,9 +156,11 @@ class ShardMetrics:
         self._metrics[WALL[0]].observe(event["wall"], self._tags(shard.dataset, shard.split))
 
     def close(self) -> None:
-        """End the reports; Ray hands on what is left when it is shut down."""
+        """End the reports. Ray hands on what is left when it is shut down, and is not told anything after that."""
         self._refresh()
         self._ended.set()
+        if self._refreshing.is_alive():
+            self._refreshing.join()
 
     def _keep_fresh(self) -> None:
         while not self._ended.wait(REFRESH_SECONDS):

@@ -15,8 +15,8 @@ from pipelines.build import build_and_commit
 from pipelines.sources.librispeech import LibriSpeech
 from pipelines.split import prepare
 from shards.storage import Storage
-from tests.faults.runs import ALL, ROOT
-from tests.pipelines.corpora import SETTINGS, librispeech
+from tests.faults.runs import ALL, ROOT, product
+from tests.pipelines.corpora import SETTINGS, librispeech, shards_of
 from tests.pipelines.recordings import chirp, encoded, ffmpeg, mp3
 
 pytestmark = pytest.mark.slow
@@ -73,3 +73,33 @@ def test_short_of_memory_no_recording_is_rejected(planned: tuple[Path, Path]) ->
     wrong = [line for line in lines if line[2] not in ENDS]
     assert not wrong
     assert counts["right"] and counts["MemoryError"]
+
+
+@pytest.mark.ray
+def test_a_job_whose_workers_are_killed_for_memory_ends_and_says_why(
+    planned: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Every worker is too large here; Ray would try again for ever."""
+    corpus, _ = planned
+    out = tmp_path / "out"
+    given = ["dataset=librispeech", f"source={corpus}", "split=dev-clean", f"out={out}", "shard_samples=2"]
+    program = f"""
+import sys
+from pipelines import job, retry
+retry.FIRST_WAIT_SECONDS = 0.01
+sys.exit(job.main({given}))
+"""
+    small = {"RAY_memory_usage_threshold": "0.001", "RAY_memory_monitor_refresh_ms": "50"}
+    ends = []
+    for limit in (small, {}):
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)} | limit
+        command = [sys.executable, "-c", program]
+        ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=300)
+        ends.append(ended.returncode)
+        if limit:
+            last = ended.stderr.rstrip().rpartition("\n")[2]
+            assert last.startswith("error: a node ran out of memory over one shard ("), ended.stderr
+            assert "pass fewer WORKERS, then run the same command again" in last and "Traceback" not in ended.stderr
+    assert ends == [1, 0]
+    shards_of(LibriSpeech(corpus), "dev-clean", tmp_path / "calm")
+    assert product(out) == product(tmp_path / "calm")

@@ -17,6 +17,7 @@ from pipelines.audio import AudioReject, Clip, clips, open_recording
 from pipelines.catalogue import find
 from pipelines.corpus_path import CorpusPath
 from pipelines.identity import IdentityError, differences, encode_plan, plan_name, plan_parts, toolchain
+from pipelines.memory import check_memory
 from pipelines.plan import BYTES_PER_SECOND, read_shard
 from pipelines.read_ahead import File, read_ahead
 from pipelines.segment import Piece, pieces
@@ -70,7 +71,8 @@ def build_and_commit(task: ShardTask) -> BuiltShard:
     Raises:
         IdentityError: this worker's libraries are not those that the split was planned with, or the split was planned
             anew since (REBUILD=1 in another job).
-        OSError, SourceError, StorageError: something cannot be read or written now; worth another try.
+        MemoryError, OSError, SourceError, StorageError: something cannot be held, read or written now; worth another
+            try.
     """
     started, cpu = time.time(), time.process_time()
     storage, shard, plan = task.storage, task.shard, plan_name(task.document)
@@ -105,12 +107,16 @@ def build_shard(task: ShardTask, folder: Path) -> tuple[Path, bytes, ShardRecord
     """What a shard is by its plan and the corpus as it is now: its tar, in `folder`, its parquet file and its record.
 
     Raises:
-        OSError, SourceError, StorageError: something cannot be read or written now.
+        MemoryError, OSError, SourceError, StorageError: something cannot be held, read or written now.
     """
     torch.set_num_threads(1)  # one shard per core; more threads only wait for each other
     shard, tar = task.shard, folder / f"{task.shard}.tar"
     source = _source(shard.dataset, task.source_root, tuple(sorted(task.roots.items())))
-    written, parquet, totals = write_shard(_planned(task), source, task.document["settings"], shard, tar)
+    try:
+        written, parquet, totals = write_shard(_planned(task), source, task.document["settings"], shard, tar)
+    except (RuntimeError, ImportError):
+        check_memory()  # so torch, and a library that is loaded only now, say that they got none
+        raise
     return tar, parquet, ShardRecord(shard, written, described(parquet), totals, plan_name(task.document))
 
 
@@ -268,6 +274,7 @@ def _from_recording(
                 waiting += [(record, piece) for piece in cut]
         found = list(clips(recording, [piece.spans[0] for _, piece in waiting])) if waiting else []
     except AudioReject as reject:
+        check_memory()
         yield from (RejectRow(record.id, reject.reason, f"{path}: {reject.detail}") for record in records)
         return
     made = zip(waiting, found, strict=True)
@@ -290,6 +297,7 @@ def _from_several(record: Record, files: list[File], source: Source, shard: Shar
             found = [next(clips(recording, [span])) for recording, span in zip(recordings, piece.spans, strict=True)]
             yield _Heard(record, piece, found)
     except AudioReject as reject:
+        check_memory()
         yield RejectRow(record.id, reject.reason, f"{', '.join(ref.path for ref in record.audio)}: {reject.detail}")
 
 

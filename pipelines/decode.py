@@ -40,6 +40,7 @@ BLOCK_FRAMES = 1 << 20  # waveform frames decoded at a time
 FULL_SCALE = np.float32(32768)
 _NARROW = frozenset({"PCM_16", "PCM_S8", "PCM_U8"})  # libsndfile's subtypes that fit into int16
 _NUMBERS = {"PCM_16": "i2", "PCM_32": "i4", "FLOAT": "f4", "DOUBLE": "f8"}  # those that numpy reads as they lie there
+_NO_MEMORY = 17  # libsndfile's SFE_MALLOC_FAILED
 _RATES = (1_000, 1_000_000)  # Hz, lowest and highest; a header that says less or more is damaged, and costs memory
 
 # First bytes -> FFmpeg's name of the container.
@@ -81,7 +82,7 @@ def open_recording(file: Path | bytes | bytearray | memoryview) -> Recording:
 
     Raises:
         AudioReject: empty_audio, undecodable or truncated.
-        OSError: the file cannot be read; that is no reason to reject it.
+        OSError, MemoryError: the file cannot be read or decoded now; that is no reason to reject it.
     """
     data = _read(file) if isinstance(file, Path) else bytes(file)
     if not data:
@@ -204,13 +205,24 @@ def _open_flac(data: bytes, start: int) -> Recording:
     return Recording("FLAC", layout.rate, layout.channels, layout.frames, blocks, exact, kept if keep else None, md5)
 
 
+def _undecodable(name: str, error: soundfile.LibsndfileError | av.FFmpegError | ValueError) -> AudioReject:
+    """The reject of a file that a library refuses.
+
+    Raises:
+        MemoryError: that was the reason.
+    """
+    if isinstance(error, MemoryError) or getattr(error, "code", None) == _NO_MEMORY:
+        raise MemoryError(f"{name}: {error}") from None
+    return AudioReject("undecodable", f"{name}: {getattr(error, 'error_string', error)}")
+
+
 def _open_with_libsndfile(data: bytes, name: str) -> Recording:
     """A file whose header libsndfile reads itself."""
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             rate, channels, frames = file.samplerate, file.channels, file.frames
     except soundfile.LibsndfileError as error:
-        raise AudioReject("undecodable", f"{name}: {error.error_string}") from error
+        raise _undecodable(name, error) from error
     return Recording(name, rate, channels, frames, lambda: _libsndfile_blocks(name, frames, False, io.BytesIO(data)))
 
 
@@ -230,7 +242,7 @@ def _libsndfile_blocks(
                 decoded += len(block)
                 yield block if exact else _scaled(block)
     except soundfile.LibsndfileError as error:
-        raise AudioReject("undecodable", f"{name}: {error.error_string}") from error
+        raise _undecodable(name, error) from error
     if decoded < frames:
         raise truncated(frames, decoded, "frames")
 
@@ -251,7 +263,7 @@ def _open_with_ffmpeg(data: bytes, container: str) -> Recording:
             elif file.duration is not None and not file.streams.video and container != "aac":
                 promised = file.duration / av.time_base
     except (av.FFmpegError, ValueError) as error:
-        raise AudioReject("undecodable", f"{container}: {error}") from error
+        raise _undecodable(container, error) from error
     frames = sum(len(block) for block in _ffmpeg_blocks(data, container, rate))
     # Durations are rounded to packets and milliseconds, and include what the decoder skips at the beginning.
     if frames / rate < promised - 0.25:
@@ -282,7 +294,7 @@ def _ffmpeg_blocks(data: bytes, container: str, rate: int) -> Iterator[np.ndarra
                 if queue.samples >= BLOCK_FRAMES:
                     yield _interleaved(queue)
     except (av.FFmpegError, ValueError) as error:
-        raise AudioReject("undecodable", f"{container}: {error}") from error
+        raise _undecodable(container, error) from error
     if queue.samples:
         yield _interleaved(queue)
 

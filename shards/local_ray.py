@@ -27,8 +27,9 @@ def ray_options(cores: int | None = None) -> dict[str, Any]:
     root = str(Path(__file__).resolve().parents[1])
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    # Without end by default: a shard that is too large for every node would keep the job for ever.
-    os.environ.setdefault("RAY_task_oom_retries", str(RETRIES))
+    # By default Ray tries again without end what it killed for memory, and a shard too large for every node would keep
+    # a command for ever. It is told instead, and decides.
+    os.environ.setdefault("RAY_task_oom_retries", "0")
     options: dict[str, Any] = {"logging_level": logging.WARNING}
     if address := os.environ.get("RAY_ADDRESS"):
         if address.startswith(("127.", "localhost:")):
@@ -63,7 +64,7 @@ def lost(error: BaseException) -> TaskLostError:
     if isinstance(error, MemoryError):
         told = f"a worker had no memory left for its shard ({said}); pass fewer WORKERS"
     elif kind == "OutOfMemoryError":
-        told = f"a node ran out of memory over one shard, {RETRIES + 1} times ({said}); pass fewer WORKERS"
+        told = f"a node ran out of memory over one shard ({said}); pass fewer WORKERS"
     elif kind in ("LocalRayletDiedError", "RaySystemError"):
         told = f"Ray died on the machine that this command runs on ({said}); start it again"
     elif kind in ("WorkerCrashedError", "NodeDiedError", "ActorDiedError", "ActorUnavailableError"):

@@ -33,7 +33,7 @@ def test_every_loss_says_what_to_do() -> None:
 
     told = {
         MemoryError(): "no memory left",
-        kinds.OutOfMemoryError("2 worker(s) were killed\nmuch more"): "ran out of memory over one shard, 4 times (2 w",
+        kinds.OutOfMemoryError("2 worker(s) were killed\nmuch more"): "a node ran out of memory over one shard (2 w",
         kinds.WorkerCrashedError(): "a worker died over one task",
         kinds.NodeDiedError("the node died"): "a worker died over one task, 4 times (the node died)",
         kinds.LocalRayletDiedError(): "Ray died on the machine that this command runs on",

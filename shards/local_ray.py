@@ -55,7 +55,14 @@ def available_cores() -> int:
 
 
 class TaskLostError(Exception):
-    """A task that was not done, through no fault of what it was given: its worker died, or there was no memory."""
+    """A task that was not done, through no fault of what it was given: its worker died, or there was no memory.
+
+    `starved` where it was the memory.
+    """
+
+    def __init__(self, message: str, starved: bool = False) -> None:
+        super().__init__(message)
+        self.starved = starved
 
 
 def lost(error: BaseException) -> TaskLostError:
@@ -71,7 +78,8 @@ def lost(error: BaseException) -> TaskLostError:
         told = f"a worker died over one task, {RETRIES + 1} times ({said}); most often memory: pass fewer WORKERS"
     else:
         told = f"Ray gave a shard up ({kind}: {said})"
-    return TaskLostError(f"{told}, then run the same command again, which goes on from here")
+    starved = isinstance(error, MemoryError) or kind == "OutOfMemoryError"
+    return TaskLostError(f"{told}, then run the same command again, which goes on from here", starved)
 
 
 class Head:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from shards.local_ray import HEAD_CHECK_SECONDS, RETRIES, Head, lost, ray_options
+from shards.local_ray import HEAD_CHECK_SECONDS, RETRIES, Head, TaskLostError, lost, ray_options
 from shards.retry import Retries
 from shards.schema import ShardError
 from shards.storage_error import StorageError
@@ -18,7 +18,7 @@ from shards.window import Window
 
 Task = TypeVar("Task")
 IN_FLIGHT = 2  # tasks per core
-TASK_MEMORY_BYTES = 1 << 30  # what a task may need: a worker's libraries, and the longest recording that it decodes
+TASK_MEMORY_BYTES = 1 << 30  # declared for a task: a worker's libraries, and the longest recording that it decodes
 
 
 @contextlib.contextmanager
@@ -73,16 +73,17 @@ def spread(
         window = Window(sizes or [0] * len(tasks), most, most * most_bytes)
         retries, head = Retries[int](passing), Head(ray.get_runtime_context().gcs_address)
         running: dict[ray.ObjectRef, int] = {}  # the task's place in `tasks`
-        remote = ray.remote(num_cpus=1, memory=_memory(ray.nodes()), max_retries=RETRIES, scheduling_strategy="SPREAD")(
-            function
-        )
+        remote = ray.remote(num_cpus=1, max_retries=RETRIES, scheduling_strategy="SPREAD")(function)
+        largest_node = _largest_memory(ray.nodes())
+        memory = [min(TASK_MEMORY_BYTES, largest_node)] * len(tasks)
         while window or retries.seconds() is not None:
             head.check()
             while (due := retries.due()) is not None:
                 window.put_back(due)
             while (number := window.take()) is not None:
                 task = tasks[number]
-                running[remote.options(name=name(task)).remote(*arguments(task))] = number
+                handed = remote.options(name=name(task), memory=memory[number]).remote(*arguments(task))
+                running[handed] = number
                 submitted(task)
             due_in = retries.seconds()
             wait = HEAD_CHECK_SECONDS if due_in is None else min(due_in, HEAD_CHECK_SECONDS)
@@ -98,6 +99,8 @@ def spread(
                     yield tasks[number], result
                 else:
                     retries.take(number, error)
+                    if isinstance(error, TaskLostError) and error.starved:
+                        memory[number] = min(2 * memory[number], largest_node)  # next time with fewer beside it
                     failed(tasks[number], error)
 
 
@@ -140,7 +143,6 @@ def own_errors(user_errors: tuple[type[Exception], ...]) -> Iterator[None]:
         raise
 
 
-def _memory(nodes: Sequence[dict[str, Any]]) -> int:
-    """Bytes to declare for a task: no more than some node has, where it could never run."""
-    largest = max((node["Resources"].get("memory", 0.0) for node in nodes if node["Alive"]), default=0.0)
-    return min(TASK_MEMORY_BYTES, int(largest))
+def _largest_memory(nodes: Sequence[dict[str, Any]]) -> int:
+    """Bytes that Ray gives out on the node that has most; what asks for more would wait for ever."""
+    return int(max((node["Resources"].get("memory", 0.0) for node in nodes if node["Alive"]), default=0.0))

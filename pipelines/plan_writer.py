@@ -18,6 +18,7 @@ from shards.plan import PlanPart
 
 SHARDS_PER_PART = 256  # shards in one plan/*.parquet, one row group each
 REJECTS_AT_ONCE = 10_000  # kept in memory before they are spilled
+ROWS_AT_ONCE = 10_000
 
 _PLAN = pa.schema(
     [("shard", pa.int32()), ("id", pa.string()), ("seconds", pa.float64()), ("record", pa.large_string())]
@@ -43,8 +44,11 @@ class PlanWriter:
 
     def add(self, table: pa.Table) -> None:
         """Add the next rows; whole shards are written as soon as they are full."""
-        if not len(table):
-            return
+        # As Python's objects rows are several times as large, so not all of them at a time.
+        for first in range(0, len(table), ROWS_AT_ONCE):
+            self._add(table.slice(first, ROWS_AT_ONCE))
+
+    def _add(self, table: pa.Table) -> None:
         recordings = table["recording_hash"].to_pylist()
         seconds = table["seconds"].to_numpy()
         texts = table["record"].to_pylist()
@@ -82,7 +86,8 @@ class PlanWriter:
             self._file = pq.ParquetWriter(self._part_path(), _PLAN, compression="zstd", store_schema=False)
         shard_column = pa.array(np.full(len(table), self.shard, np.int32))
         rows = pa.table([shard_column, table["id"], table["seconds"], table["record"]], _PLAN)
-        self._file.write_table(rows, row_group_size=max(len(rows), 1))
+        # Combined: page limits are checked per chunk, and the bytes must not depend on how the rows came together.
+        self._file.write_table(rows.combine_chunks(), row_group_size=max(len(rows), 1))
 
     def _part_path(self) -> Path:
         return self._folder / f"records-{len(self.parts):05d}.parquet"

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.ipc
 
-HASH_RANGES = 128
+HASH_RANGES = 256
 
 
 class Spill:

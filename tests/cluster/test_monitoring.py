@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from pipelines import job, metrics
+from shards.pages.server import DASHBOARD_UID
 from tests.cluster.commands import CLUSTER
 from tests.cluster.test_kuberay import NAMES, container, groups
 
@@ -113,3 +114,24 @@ def test_the_pod_monitor_asks_at_the_port_that_every_pod_names() -> None:
     for name in NAMES:
         for group in groups(name).values():
             assert endpoint["port"] in {port["name"] for port in container(group)["ports"]}
+
+
+def test_the_heads_of_shard_jobs_name_the_dashboard() -> None:
+    assert DASHBOARD["uid"] == DASHBOARD_UID
+    for name in ("cluster", "shards"):
+        told = {variable["name"]: variable["value"] for variable in container(groups(name)["head"])["env"]}
+        assert told["RAY_GRAFANA_DATA_DASHBOARD_UID"] == DASHBOARD["uid"]
+        for host in ("RAY_PROMETHEUS_HOST", "RAY_GRAFANA_HOST", "RAY_GRAFANA_IFRAME_HOST"):
+            assert re.fullmatch(r"http://[\w.-]+:\d+", told[host])
+
+
+def test_grafana_is_given_the_dashboard_and_the_source_that_ray_asks_for() -> None:
+    from ray.dashboard.modules.metrics.metrics_head import DEFAULT_PROMETHEUS_NAME
+
+    folder = CLUSTER / "grafana/provisioning"
+    (provider,) = yaml.safe_load((folder / "dashboards/shards.yaml").read_text(encoding="utf-8"))["providers"]
+    (source,) = yaml.safe_load((folder / "datasources/prometheus.yaml").read_text(encoding="utf-8"))["datasources"]
+    assert (source["name"], source["type"]) == (DEFAULT_PROMETHEUS_NAME, "prometheus")
+    readme = (CLUSTER / "grafana/README.md").read_text(encoding="utf-8")
+    assert f"cluster/grafana/shards.json:{provider['options']['path']}/shards.json:ro" in readme
+    assert f"--web.listen-address={source['url'].removeprefix('http://')}" in readme

@@ -147,15 +147,16 @@ def place() -> Iterator[Place]:
     config = DashboardConfig(
         port=free_port(), ray_port=free_port(), agent_port=free_port(), temp_dir=str(folder / "ray")
     )
-    saved = os.environ.pop("RAY_AUTH_MODE", None)
     try:
-        with ray_head(config, "http://127.0.0.1:9") as head, prometheus(folder) as address:
-            made = Place(folder, config, address, folder / "out", corpus(folder / "LibriSpeech"))
-            wait_until(lambda: head.poll() is None and exported(folder), "the head exports nothing")
-            yield made
+        with pytest.MonkeyPatch.context() as environment, prometheus(folder, config.port) as address:
+            environment.delenv("RAY_AUTH_MODE", raising=False)
+            if address:
+                environment.setenv("RAY_PROMETHEUS_HOST", address)
+            with ray_head(config, "http://127.0.0.1:9") as head:
+                made = Place(folder, config, address, folder / "out", corpus(folder / "LibriSpeech"))
+                wait_until(lambda: head.poll() is None and exported(folder), "the head exports nothing")
+                yield made
     finally:
-        if saved is not None:
-            os.environ["RAY_AUTH_MODE"] = saved
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -260,10 +261,15 @@ def test_the_dashboard_shows_the_figures_of_the_records(seen: Seen) -> None:
         task: pytest.approx(sum(amount.seconds for amount in languages.values()) / 3600)
         for task, languages in totals.counts.items()
     }
-    assert seen.answers["Failed, tried again", 0] == [({"error": "none"}, 0.0)]
-    assert sum(value for _, value in seen.answers["In flight", 0] + seen.answers["Waiting", 0]) == 0
+    for nothing in ("In flight", "Waiting", "Failed, tried again", "Worker lost, begun again"):
+        assert seen.answers[nothing, 0] == [({}, 0.0)], nothing
     left = [float(value) for series in seen.over_time["Time left", 0] for _, value in series["values"]]
     assert min(left) == 0 and max(left) < PATIENCE_SECONDS * 20
+
+
+@needs_prometheus
+def test_a_prometheus_serves_the_head_of_make_dashboard_too(place: Place) -> None:
+    assert place.get("/api/prometheus_health")["result"]
 
 
 def test_the_job_is_known_by_its_name_its_tasks_by_their_dataset(place: Place, resumed: Seen) -> None:
@@ -293,14 +299,18 @@ def corpus(root: Path) -> Path:
 
 
 @contextmanager
-def prometheus(folder: Path) -> Iterator[str | None]:
-    """A Prometheus of the project's configuration, which looks at the head every second; None where there is none."""
+def prometheus(folder: Path, head: int) -> Iterator[str | None]:
+    """A Prometheus as `cluster/` has it that scrapes the head on port `head` every second; None: there is none."""
     if not shutil.which("prometheus"):
         yield None
         return
     text = (CLUSTER / "prometheus/prometheus.yml").read_text(encoding="utf-8")
     path = folder / "prometheus.yml"
-    path.write_text(text.replace("/tmp/ray/", f"{folder}/ray/").replace("15s", "1s").replace("30s", "1s"))
+    for written, here in {"/tmp/ray/": f"{folder}/ray/", ":8265/": f":{head}/", "15s": "1s", "30s": "1s"}.items():
+        assert written in text
+        text = text.replace(written, here)
+    path.write_text(text, encoding="utf-8")
+    (folder / "auth_token").write_text("of no use to a head that asks for none")
     port = free_port()
     server = subprocess.Popen(
         [

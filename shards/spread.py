@@ -68,8 +68,9 @@ def spread(
     with ray_running(workers) as cores:
         import ray
 
-        # Where the cores are the bound, each has its next task at hand and none waits for the driver.
-        most = workers if workers and workers < cores else IN_FLIGHT * cores
+        # Where the cores are the bound, each has its next task at hand and none waits for the driver. A cluster that
+        # grows by itself has fewer yet than `workers`, and grows for what waits.
+        most = workers if workers and workers != cores else IN_FLIGHT * cores
         window = Window(sizes or [0] * len(tasks), most, most * most_bytes)
         retries, head = Retries[int](passing), Head(ray.get_runtime_context().gcs_address)
         running: dict[ray.ObjectRef, int] = {}  # the task's place in `tasks`

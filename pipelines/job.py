@@ -16,7 +16,6 @@ from pathlib import Path
 # The folder of this script holds modules of ours only; the packages lie beside it.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,7 +31,7 @@ from pipelines.run_log import RunLog
 from pipelines.source import EmptySplitError, Source, SourceError
 from pipelines.split import SplitJob, Standing
 from pipelines.verdict import judge
-from shards.command import exit_status
+from shards.command import exit_status, tell_events
 from shards.config import ConfigError, load_config
 from shards.layout import dataset_folder, split_folder
 from shards.local_ray import TaskLostError
@@ -77,7 +76,7 @@ class ShardsConfig:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; the exit status is 0 when every split is complete and committed."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    tell_events()
     if set(arguments) & {"-h", "--help"}:
         print(__doc__, "\nKeys and defaults:\n" + help_text(ShardsConfig()), sep="\n")
         return 0

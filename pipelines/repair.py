@@ -20,7 +20,6 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import contextlib
 import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +34,7 @@ from pipelines.source import Source, SourceError
 from pipelines.split import settle
 from shards.check import check_shard
 from shards.check_split import check_dataset, check_split
-from shards.command import exit_status
+from shards.command import exit_status, tell_events
 from shards.config import ConfigError, load_config
 from shards.layout import (
     ShardName,
@@ -75,7 +74,7 @@ class RepairConfig:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; 0 when everything is what it was promised to be."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    tell_events()
     if set(arguments) & {"-h", "--help"}:
         print(__doc__)
         return 0

@@ -49,8 +49,8 @@ def check_room(needed_bytes: int) -> None:
         raise StorageError(f"TMPDIR: {error.strerror}; set it to a folder on local disk", lasting=True) from error
     if free < needed_bytes:
         raise StorageError(
-            f"{place}: {free / 1e6:,.0f} MB are free, the shard needs about {needed_bytes / 1e6:,.0f} MB before it is "
-            "in place; free some, or set TMPDIR to another disk, then run the same command again: it goes on"
+            f"{place}: no space left for a shard of about {needed_bytes / 1e6:,.1f} MB, {free / 1e6:,.1f} MB are free; "
+            "free some, or set TMPDIR to a folder on another disk, then run the same command again: it goes on"
         )
 
 

@@ -128,7 +128,11 @@ def test_so_does_every_file_system_that_fsspec_knows(scheme: str, tmp_path: Path
 
 
 def test_what_is_wrong_with_source_is_one_line(
-    bucket: Bucket, proxy: Proxy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bucket: Bucket,
+    proxy: Proxy,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     url = bucket.hold(librispeech(tmp_path, {"84-121-0": flac(0.2)}))
     (tmp_path / "own").mkdir()
@@ -159,6 +163,12 @@ def test_what_is_wrong_with_source_is_one_line(
         assert main(["dataset=librispeech", f"source={mistake}", f"out={tmp_path / 'out'}"]) == 1
         line = capsys.readouterr().err
         assert line.startswith("error: ") and line.count("\n") == 1 and "hush" not in line, line
+    monkeypatch.setattr("s3fs.S3FileSystem.retries", 1)
+    for option in ("endpoint=x", "endpoint_url=nonsense", "client_kwargs.hint=x", "config_kwargs=3", "profile=nobody"):
+        given = [f"source={url}/LibriSpeech", f"out={tmp_path / 'out'}", f"source_options.{option}"]
+        assert main(["dataset=librispeech", *given]) == 1
+        line = capsys.readouterr().err
+        assert line.startswith("error: ") and line.count("\n") == 1 and "Traceback" not in line, line
     assert not list((tmp_path / "out").iterdir())
 
 

@@ -23,6 +23,7 @@ from pipelines.build import build_and_commit
 from pipelines.corpus_path import RemotePath, corpus_path
 from pipelines.formats.tables import read_lines
 from pipelines.job import main
+from pipelines.repair import main as repair
 from pipelines.source import Record, SourceError, files, subfolders
 from pipelines.sources.librispeech import LibriSpeech
 from pipelines.sources.speechcommands import SpeechCommands
@@ -273,6 +274,19 @@ def test_what_lasts_is_a_failure_and_no_reject(
     assert len(job.missing()) == 2
     proxy.calm()
     assert build_and_commit(task).totals.rejects.total() == 0
+
+
+def test_a_shard_is_repaired_from_a_bucket(bucket: Bucket, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = bucket.hold(librispeech(tmp_path, {f"84-121-{number}": flac(0.2, number) for number in range(3)}))
+    out = tmp_path / "out"
+    shards_of(LibriSpeech(bucket.path(f"{url}/LibriSpeech")), "dev-clean", out)
+    whole = contents(out)
+    for lost in (*out.rglob("*.tar"), *out.rglob("records-*.parquet")):
+        lost.write_bytes(b"damaged")
+    assert contents(out) != whole
+    given = [f"source={url}/LibriSpeech", f"out={out}", f"source_options.endpoint_url={bucket.endpoint}", "workers=1"]
+    assert repair(["dataset=librispeech", *given]) == 0, capsys.readouterr()
+    assert contents(out) == whole
 
 
 def test_what_vanishes_is_a_failure_and_no_reject(bucket: Bucket, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from shards.remote_files import RemoteFiles, patiently
 from shards.storage_error import StorageError, explained
 
 FIRST_BYTES = 1 << 20  # of a metadata file, read by one request; what is longer is streamed
+CONNECTIONS = 24  # at a time, for each process; ten are the default of S3's clients
 _BLOCK_BYTES = 8 << 20  # of each request of a stream
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
@@ -51,6 +52,11 @@ class _Corpus:
 
     def __init__(self, url: str, options: dict[str, Any], files: RemoteFiles | None = None) -> None:
         self.url, self.options = url, options
+        if url.startswith(("s3://", "s3a://")):
+            given = options.get("config_kwargs", {})
+            if not isinstance(given, dict):
+                raise StorageError("source_options.config_kwargs: expected keys with values", lasting=True)
+            options = {**options, "config_kwargs": {"max_pool_connections": CONNECTIONS, **given}}
         self.files = files or RemoteFiles(url, options)
         self.folders = RemoteFolders(self.files)
 

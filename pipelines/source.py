@@ -259,7 +259,7 @@ class Source(ABC):
         try:
             self._look()
         except StorageError as error:
-            raise StorageError(f"{self.name}: {error}. SOURCE: {self.expects}", error.lasting) from error
+            raise StorageError(f"{self.name}: {error}. Expected {self.expects}", error.lasting) from error
 
     def _look(self) -> None:
         for name, path in self.roots.items():

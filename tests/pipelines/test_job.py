@@ -72,7 +72,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def arguments(corpus: Path, out: Path | str) -> list[str]:
+def arguments(corpus: Path | str, out: Path | str) -> list[str]:
     return [
         "dataset=librispeech",
         f"source={corpus}",
@@ -129,7 +129,7 @@ def test_killed_anywhere_it_gives_the_same_bytes(corpus: Path, tmp_path: Path) -
 
 @pytest.mark.slow
 @pytest.mark.ray
-def test_a_bucket_gets_the_bytes_that_a_disk_gets(
+def test_from_bucket_to_bucket_the_bytes_are_those_of_a_disk(
     corpus: Path, tmp_path: Path, endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -142,8 +142,9 @@ def test_a_bucket_gets_the_bytes_that_a_disk_gets(
     assert "there is no such bucket" in output
 
     bucket.mkdir("corpora")
-    for out in ("s3://corpora/shards", str(tmp_path)):
-        status, output = run(*arguments(corpus, out))
+    bucket.put(str(corpus), "corpora/source/LibriSpeech", recursive=True)
+    for source, out in (("s3://corpora/source/LibriSpeech", "s3://corpora/shards"), (corpus, str(tmp_path))):
+        status, output = run(*arguments(source, out))
         assert status == 0, output
         assert "hush-hush" not in output
     bucket.get("corpora/shards/", str(tmp_path / "bucket/"), recursive=True)

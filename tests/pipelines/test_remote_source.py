@@ -23,6 +23,7 @@ from pipelines.build import build_and_commit
 from pipelines.corpus_path import RemotePath, corpus_path
 from pipelines.formats.tables import read_lines
 from pipelines.job import main
+from pipelines.repair import main as repair
 from pipelines.source import Record, SourceError, files, subfolders
 from pipelines.sources.librispeech import LibriSpeech
 from pipelines.sources.speechcommands import SpeechCommands
@@ -128,7 +129,11 @@ def test_so_does_every_file_system_that_fsspec_knows(scheme: str, tmp_path: Path
 
 
 def test_what_is_wrong_with_source_is_one_line(
-    bucket: Bucket, proxy: Proxy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bucket: Bucket,
+    proxy: Proxy,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     url = bucket.hold(librispeech(tmp_path, {"84-121-0": flac(0.2)}))
     (tmp_path / "own").mkdir()
@@ -159,6 +164,12 @@ def test_what_is_wrong_with_source_is_one_line(
         assert main(["dataset=librispeech", f"source={mistake}", f"out={tmp_path / 'out'}"]) == 1
         line = capsys.readouterr().err
         assert line.startswith("error: ") and line.count("\n") == 1 and "hush" not in line, line
+    monkeypatch.setattr("s3fs.S3FileSystem.retries", 1)
+    for option in ("endpoint=x", "endpoint_url=nonsense", "client_kwargs.hint=x", "config_kwargs=3", "profile=nobody"):
+        given = [f"source={url}/LibriSpeech", f"out={tmp_path / 'out'}", f"source_options.{option}"]
+        assert main(["dataset=librispeech", *given]) == 1
+        line = capsys.readouterr().err
+        assert line.startswith("error: ") and line.count("\n") == 1 and "Traceback" not in line, line
     assert not list((tmp_path / "out").iterdir())
 
 
@@ -263,6 +274,19 @@ def test_what_lasts_is_a_failure_and_no_reject(
     assert len(job.missing()) == 2
     proxy.calm()
     assert build_and_commit(task).totals.rejects.total() == 0
+
+
+def test_a_shard_is_repaired_from_a_bucket(bucket: Bucket, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = bucket.hold(librispeech(tmp_path, {f"84-121-{number}": flac(0.2, number) for number in range(3)}))
+    out = tmp_path / "out"
+    shards_of(LibriSpeech(bucket.path(f"{url}/LibriSpeech")), "dev-clean", out)
+    whole = contents(out)
+    for lost in (*out.rglob("*.tar"), *out.rglob("records-*.parquet")):
+        lost.write_bytes(b"damaged")
+    assert contents(out) != whole
+    given = [f"source={url}/LibriSpeech", f"out={out}", f"source_options.endpoint_url={bucket.endpoint}", "workers=1"]
+    assert repair(["dataset=librispeech", *given]) == 0, capsys.readouterr()
+    assert contents(out) == whole
 
 
 def test_what_vanishes_is_a_failure_and_no_reject(bucket: Bucket, tmp_path: Path) -> None:

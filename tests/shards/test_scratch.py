@@ -72,9 +72,9 @@ def test_a_folder_without_room_says_what_is_missing(tmp_path: Path, monkeypatch:
     free = shutil.disk_usage(tmp_path).free
     with scratch(free // 2) as folder:
         assert folder.parent == tmp_path
-    with pytest.raises(StorageError, match=rf"{tmp_path}: no space left for a shard of about .* set TMPDIR") as told:
-        with scratch(10 * free):
-            raise AssertionError("opened all the same")
+    words = rf"{tmp_path}: no space left for a shard of about .* set TMPDIR"
+    with pytest.raises(StorageError, match=words) as told, scratch(10 * free):
+        raise AssertionError("opened all the same")
     assert not told.value.lasting and not list(tmp_path.iterdir())
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     with pytest.raises(StorageError, match="TMPDIR: No such file or directory"), scratch():

@@ -26,7 +26,7 @@ from pipelines.tagging import Tagging, TagRules, tag
 from shards.index import RejectRow, index_row, shard_parquet
 from shards.layout import ShardName, plan_folder, plan_path
 from shards.plan import part_of
-from shards.record import ShardRecord, commit, read_record
+from shards.record import ShardRecord, commit, file_in_place, read_record
 from shards.sample import AudioMember, Sample, member_names, sample_key
 from shards.schema import ShardError
 from shards.scratch import scratch
@@ -88,7 +88,11 @@ def build_and_commit(task: ShardTask) -> BuiltShard:
             commit(storage, record)  # raises, before the files of the other result are overwritten
         storage.put_file(tar, shard.tar, move=True)
         storage.replace(shard.parquet, parquet)
-        check_plan(task)
+        try:
+            check_plan(task)
+        except IdentityError:
+            withdraw(storage, record)
+            raise
         commit(storage, record)
     totals = record.totals
     event = {
@@ -146,6 +150,19 @@ def check_plan(task: ShardTask) -> None:
             f"{task.storage.full(path)}: no longer the plan of this job: another one builds the split anew. "
             "When it has ended, run the same command again to see what differs"
         )
+
+
+def withdraw(storage: Storage, record: ShardRecord) -> None:
+    """Take away the files of a shard that came too late: another plan was put in place while they were.
+
+    They may lie where that plan's job had committed its own. One that lacks is built again by the next job; one of the
+    same length and other bytes would not be noticed before `make verify`.
+    """
+    there = read_record(storage, record.shard)
+    for path, mine in ((record.shard.tar, record.tar), (record.shard.parquet, record.parquet)):
+        promised = there is not None and mine in (there.tar, there.parquet)
+        if not promised and file_in_place(storage, path) == mine:
+            storage.delete(path)
 
 
 def described(data: bytes) -> WrittenFile:

@@ -108,6 +108,7 @@ def run(config: ShardsConfig) -> int:
     tasks = [task for some in standing.values() for task in some.missing]
     run_log = RunLog(storage, [(job.source.name, job.split) for job in jobs])
     if tasks:
+        sweep(storage, jobs)  # a long job is not to work beside the leavings of the one before
         progress = Progress({job.name: split_progress(job, standing.get(job.name)) for job in jobs})
         metrics = ShardMetrics(run_log.run)
         for job in jobs:

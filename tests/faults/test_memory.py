@@ -85,7 +85,8 @@ def test_a_job_whose_workers_are_killed_for_memory_ends_and_says_why(
     given = ["dataset=librispeech", f"source={corpus}", "split=dev-clean", f"out={out}", "shard_samples=2"]
     program = f"""
 import sys
-from pipelines import job, retry
+from pipelines import job
+from shards import retry
 retry.FIRST_WAIT_SECONDS = 0.01
 sys.exit(job.main({given}))
 """

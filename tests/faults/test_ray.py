@@ -130,8 +130,10 @@ def test_without_its_head_a_job_says_so_and_goes_on_elsewhere(
     for a minute and then ends the process."""
     shutil.rmtree(bench.out, ignore_errors=True)
     job = bench.start(doomed)
-    at_work(bench, job, 3, 0)
+    at_work(bench, job, 1, 0)
+    job.send_signal(signal.SIGSTOP)  # it is not to be done before
     doomed.kill_head(with_state)
+    job.send_signal(signal.SIGCONT)
     assert job.wait(120) == 1, bench.said
     last = bench.said.rstrip().rpartition("\n")[2]
     told = "the head of the Ray cluster" if with_state else "Ray died on the machine that this command runs on"

@@ -36,8 +36,8 @@ from shards.writer import ShardWriter, WrittenFile
 from tag_schema.prompt import read_prompt
 from tag_schema.vocabulary import vocabulary
 
-LOT_BYTES = 4 << 20  # of waveforms that wait to be encoded
-LOT_PIECES = 64
+LOT_BYTES = 16 << 20  # of waveforms that wait to be encoded
+LOT_PIECES = 512
 
 
 @dataclass(frozen=True)

@@ -276,14 +276,14 @@ def fresh(path: CorpusPath) -> CorpusPath:
 
 
 def confirm(path: CorpusPath) -> None:
-    """See that a file or folder is there now.
+    """See that a file or folder is there; of a `fresh` path, that it is there now.
 
     Raises:
         OSError: it is not, or it cannot be said.
     """
     if not isinstance(path, RemotePath):
         os.stat(path)  # noqa: PTH116 -- the error is wanted, with its errno
-    elif not path.fresh().exists():
+    elif not path.exists():
         raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
 
 

@@ -353,7 +353,7 @@ class Source(ABC):
         """
         self.check_alive()
         if metadata:
-            with (self.root / metadata).open("rb") as file:
+            with (fresh(self.root) / metadata).open("rb") as file:
                 while file.read(_BLOCK_BYTES):
                     pass
 

@@ -222,7 +222,9 @@ _BLOCK_BYTES = 1 << 20
 class Source(ABC):
     """A corpus on disk or in a bucket. A subclass declares the facts of its release and writes `read`, and no more.
 
-    `roots` are further folders that an annotation corpus needs (`ROOTS=commonvoice=/corpora/cv4`), by name.
+    `root` is where the user says it lies; below it a subclass goes with `/`, and looks through `listing`, `files`,
+    `subfolders` and `pipelines/formats`, which cost as little in a bucket as they can. `roots` are further folders
+    that an annotation corpus needs (`ROOTS=commonvoice=/corpora/cv4`), by name.
     Building an instance looks at the folder, not into the corpus: a wrong folder stops here.
     """
 
@@ -323,9 +325,10 @@ class Source(ABC):
         Raises:
             SourceError: a root is gone or no longer the corpus it was.
         """
-        for root in (self.root, *self.roots.values()):
-            confirm(root)
-        if not self.recognises(fresh(self.root)):
+        root = fresh(self.root)
+        for place in (root, *map(fresh, self.roots.values())):
+            confirm(place)
+        if not self.recognises(root):
             raise SourceError(f"{self.name}: {self.root} changed or vanished while it was read; run the job again")
 
     def _checked(self, split: str) -> Iterator[Record | Reject]:
@@ -350,7 +353,7 @@ class Source(ABC):
         """
         self.check_alive()
         if metadata:
-            with (self.root / metadata).open("rb") as file:
+            with (fresh(self.root) / metadata).open("rb") as file:
                 while file.read(_BLOCK_BYTES):
                     pass
 

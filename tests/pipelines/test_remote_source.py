@@ -11,6 +11,7 @@ import os
 import pickle
 import random
 import re
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -59,6 +60,13 @@ class Bucket:
             self.fs.call_s3("put_object", Bucket=self.name, Key=f"{place}/{key}", Body=data)
         return f"s3://{self.name}/{place}"
 
+    def remove(self) -> None:
+        """Delete the bucket and all in it, whatever its keys are."""
+        while found := self.fs.call_s3("list_objects_v2", Bucket=self.name).get("Contents"):
+            for item in found:
+                self.fs.call_s3("delete_object", Bucket=self.name, Key=item["Key"])
+        self.fs.call_s3("delete_bucket", Bucket=self.name)
+
     def path(self, url: str) -> RemotePath:
         """SOURCE as a job sees it."""
         found = corpus_path(url, self.options)
@@ -71,7 +79,7 @@ def bucket(request: pytest.FixtureRequest) -> Iterator[Bucket]:
     if request.param == "given":
         made = Bucket(os.environ["AWS_ENDPOINT_URL"])
         yield made
-        made.fs.rm(made.name, recursive=True)
+        made.remove()
         return
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -371,6 +379,26 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Metadata is read by requests of kilobytes, where it is megabytes."""
     monkeypatch.setattr("pipelines.corpus_path.FIRST_BYTES", 1_000)
     monkeypatch.setattr("pipelines.corpus_path._BLOCK_BYTES", 10_000)
+
+
+def test_text_files_of_utterances_are_fetched_ahead_and_once(bucket: Bucket, proxy: Proxy) -> None:
+    names = [f"{number:03d}.TXT" for number in range(40)]
+    others = {"table.tsv": b"x", "003.WRD": b"0 1 x", "other/001.TXT": b"y"}
+    root = through(proxy, bucket.hold({name: f"0 1 {name}\n".encode() for name in names} | others))
+    assert files(root, ".txt") == names
+    proxy.calm()
+    proxy.delay = 0.1
+    began = time.monotonic()
+    for number, name in enumerate(names):
+        assert list(read_lines(root, name)) == [(1, f"0 1 {name}")]
+        if number == 3:
+            assert list(read_lines(root, "003.WRD")) == [(1, "0 1 x")]
+    assert time.monotonic() - began < 40 * 0.1
+    assert len(proxy.requests) == len({request.path for request in proxy.requests}) == 41
+    proxy.calm()
+    for name in ("table.tsv", "other/001.TXT", "000.TXT", "010.TXT"):  # no series
+        list(read_lines(root, name))
+    assert len(proxy.requests) == 4
 
 
 @pytest.mark.usefixtures("small_pieces")

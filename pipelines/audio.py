@@ -1,6 +1,7 @@
 """Audio: from a recording as released to clips of 16 kHz mono 16-bit PCM.
 
-16 kHz mono 16-bit PCM passes sample for sample, and an uncut FLAC of that form keeps its frames. All else is decoded
+16 kHz mono 16-bit PCM passes sample for sample, and an uncut FLAC of that form keeps its frames: they are not decoded
+but walked, by their CRCs and STREAMINFO's length, while a cut one has to match its MD5. All else is decoded
 to float32, averaged over its channels, cut at `round(t * rate)`, resampled (the clip alone, so that neighbours do not
 matter), rounded to even at 32768 steps per full scale, and limited to 16 bits.
 """
@@ -31,13 +32,14 @@ Span = tuple[float | None, float | None]  # start and end in seconds; None: the 
 class Clip:
     """A clip ready for the model.
 
-    `waveform` is (samples,) int16 at 16 kHz. `flac` is set where the release's own FLAC frames are kept, and is what
-    `encode_flac` need not make. `origin_rate`, `origin_channels` and `recording_seconds` tell of the recording.
-    `clipped` counts waveform samples beyond full scale, which were limited.
+    `waveform` is (samples,) int16 at 16 kHz, or None where `flac` holds the release's own frames, which stay encoded.
+    `samples` is its length. `origin_rate`, `origin_channels` and `recording_seconds` tell of the recording. `clipped`
+    counts waveform samples beyond full scale, which were limited.
     """
 
-    waveform: np.ndarray
+    waveform: np.ndarray | None
     flac: bytes | None
+    samples: int
     origin_rate: int
     origin_channels: int
     recording_seconds: float
@@ -45,7 +47,14 @@ class Clip:
 
     @property
     def seconds(self) -> float:
-        return len(self.waveform) / SAMPLE_RATE
+        return self.samples / SAMPLE_RATE
+
+    def encoded(self) -> bytes:
+        """Its FLAC, as a shard holds it."""
+        if self.waveform is not None:
+            return encode_flac(self.waveform)
+        assert self.flac is not None, "a clip has a waveform or frames"
+        return self.flac
 
 
 def clips(
@@ -62,19 +71,33 @@ def clips(
     """
     recording = file if isinstance(file, Recording) else open_recording(file)
     bounds = [_frame_bounds(span, recording.rate) for span in spans]
+    uncut = [start == 0 and (end is None or end >= recording.frames) for start, end in bounds]
+    flac = recording.kept() if recording.kept is not None and any(uncut) else None
+    if flac is not None and all(uncut):
+        for _ in spans:
+            yield Clip(None, flac, recording.frames, recording.rate, recording.channels, recording.seconds)
+        return
     pieces, frames, md5 = _cut(recording, bounds)
     if not frames:
         raise AudioReject("empty_audio", f"{recording.format} without audio")
     if md5 is not None and md5 != recording.md5:
         raise AudioReject("undecodable", f"{recording.format} whose waveform does not match its own MD5")
     seconds = frames / recording.rate
-    for (start, end), piece in zip(bounds, pieces, strict=True):
+    for piece, whole in zip(pieces, uncut, strict=True):
         if isinstance(piece, AudioReject):
             yield piece
             continue
         waveform, clipped = piece
-        uncut = start == 0 and (end is None or end >= frames)
-        yield Clip(waveform, recording.flac if uncut else None, recording.rate, recording.channels, seconds, clipped)
+        keep = whole and flac is not None
+        yield Clip(
+            None if keep else waveform,
+            flac if keep else None,
+            len(waveform),
+            recording.rate,
+            recording.channels,
+            seconds,
+            clipped,
+        )
 
 
 def encode_flac(waveform: np.ndarray) -> bytes:
@@ -112,7 +135,7 @@ def _cut(
     for block in recording.blocks():
         mono = _mono(block)
         if digest is not None:
-            digest.update(mono.tobytes())
+            digest.update(np.ascontiguousarray(mono).data)
         after = position + len(mono)
         while upcoming is not None and bounds[upcoming][0] < after:
             open_spans.append(upcoming)

@@ -99,6 +99,7 @@ def page(source: type[Source]) -> str:
             source.layout.strip("\n"),
             "",
             f"make shards DATASET={source.name} SOURCE=/path SPLIT={source.default_splits[0]}",
+            "SOURCE=s3://bucket/path reads it in a bucket, where it lies.",
         ]
     )
 

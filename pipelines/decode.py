@@ -3,7 +3,7 @@
     WAV, RF64            numpy       where the waveform is numbers of 2, 4 or 8 bytes
                          libsndfile  8 and 24 bits, A- and µ-law, ADPCM, GSM
     NIST SPHERE          the same, after the header was read here: FFmpeg ignores the promised length
-    FLAC                 libsndfile  libFLAC, which checks every frame
+    FLAC                 libsndfile  libFLAC, which checks every frame; what is kept as it is is not decoded, but walked
     Ogg Vorbis/Opus/FLAC libsndfile  libvorbis and libopus; Opus comes at the rate that it was made from
     MP3, MP2             FFmpeg      libsndfile guesses the length of a VBR file without Xing header from its first
                                      frame, and drops the rest
@@ -14,6 +14,7 @@ The file is read into memory first, so that a failing disk shows as an OSError a
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import stat
@@ -27,7 +28,8 @@ import soundfile
 
 from pipelines.formats.boxes import is_cut_matroska, is_cut_mp4
 from pipelines.formats.container import AudioReject, truncated
-from pipelines.formats.flac import flac_layout, last_frame_end, with_length, without_metadata
+from pipelines.formats.flac import flac_layout, with_length, without_metadata
+from pipelines.formats.flac_frames import whole_frames
 from pipelines.formats.mp3 import id3v2_end, mp3_layout
 from pipelines.formats.ogg import ogg_codec
 from pipelines.formats.sphere import sphere_layout
@@ -38,6 +40,7 @@ BLOCK_FRAMES = 1 << 20  # waveform frames decoded at a time
 FULL_SCALE = np.float32(32768)
 _NARROW = frozenset({"PCM_16", "PCM_S8", "PCM_U8"})  # libsndfile's subtypes that fit into int16
 _NUMBERS = {"PCM_16": "i2", "PCM_32": "i4", "FLOAT": "f4", "DOUBLE": "f8"}  # those that numpy reads as they lie there
+_NO_MEMORY = 17  # libsndfile's SFE_MALLOC_FAILED
 _RATES = (1_000, 1_000_000)  # Hz, lowest and highest; a header that says less or more is damaged, and costs memory
 
 # First bytes -> FFmpeg's name of the container.
@@ -55,8 +58,9 @@ class Recording:
     `frames` is its length in waveform frames as its container tells. `blocks` decodes it from the beginning, in arrays
     (frames, channels): int16 where `exact`, else float32 with full scale 32768 (which differs from full scale 1 in the
     exponent alone, so that what is computed from it has the same digits); it raises AudioReject where the file does not
-    hold what it promises. `exact`: 16 kHz mono 16-bit PCM, whose numbers are kept. `flac`: the file as FLAC
-    without metadata, where it may be kept as it is. `md5` of the PCM, b"" if unknown.
+    hold what it promises. `exact`: 16 kHz mono 16-bit PCM, whose numbers are kept. `kept`, where a file may stay as it
+    is, walks its frames and gives it as FLAC without metadata, or None where something else follows the last frame; it
+    raises as `blocks` does. `md5` of the PCM, b"" if unknown.
     """
 
     format: str
@@ -65,7 +69,7 @@ class Recording:
     frames: int
     blocks: Callable[[], Iterator[np.ndarray]]
     exact: bool = False
-    flac: bytes | None = None
+    kept: Callable[[], bytes | None] | None = None
     md5: bytes = b""
 
     @property
@@ -78,7 +82,7 @@ def open_recording(file: Path | bytes | bytearray | memoryview) -> Recording:
 
     Raises:
         AudioReject: empty_audio, undecodable or truncated.
-        OSError: the file cannot be read; that is no reason to reject it.
+        OSError, MemoryError: the file cannot be read or decoded now; that is no reason to reject it.
     """
     data = _read(file) if isinstance(file, Path) else bytes(file)
     if not data:
@@ -146,7 +150,7 @@ def _open_raw(
         waveform = np.frombuffer(data, kind, frames * channels, offset).reshape(frames, channels)
         for start in range(0, frames, BLOCK_FRAMES):
             block = waveform[start : start + BLOCK_FRAMES]
-            yield block.astype(np.int16) if exact else _scaled(block)
+            yield block.astype(np.int16, copy=False) if exact else _scaled(block)
 
     def converted() -> Iterator[np.ndarray]:
         body = io.BytesIO(memoryview(data)[offset:])
@@ -161,7 +165,7 @@ def _scaled(block: np.ndarray) -> np.ndarray:
     """Samples of any type as float32 with full scale 32768."""
     if block.dtype.kind == "f":
         with np.errstate(over="ignore"):  # beyond float32 is refused later, as infinite
-            return block.astype(np.float32) * FULL_SCALE
+            return np.multiply(block, FULL_SCALE, dtype=np.float32, casting="same_kind")
     if block.dtype.kind == "u":
         return (block.astype(np.float32) - 128) * 256
     shift = FULL_SCALE / -float(np.iinfo(block.dtype).min)
@@ -170,35 +174,46 @@ def _scaled(block: np.ndarray) -> np.ndarray:
 
 def _open_flac(data: bytes, start: int) -> Recording:
     layout = flac_layout(data, start)
-    plain = without_metadata(data, layout)
     exact = (layout.rate, layout.channels, layout.bits) == (SAMPLE_RATE, 1, 16)
-    # A tag of another format behind the frames would be copied along with them.
-    keep = exact and start == 0 and plain[-128:-125] != b"TAG" and plain[-32:-24] != b"APETAGEX"
+    keep = exact and start == 0 and layout.frames > 0
     if not layout.frames:  # written to a pipe; libsndfile needs the length
-        frames = last_frame_end(plain, flac_layout(plain))
-        if frames is None:
-            raise AudioReject("truncated", "FLAC that ends inside a frame")
-        plain, keep = with_length(plain, layout, frames), False
-    plain_layout = flac_layout(plain)
+        layout = with_length(layout, whole_frames(data, layout) or 0)
+
+    def decoded(surplus: int = 0) -> Iterator[np.ndarray]:
+        plain = without_metadata(data[: len(data) - surplus], layout)
+        return _libsndfile_blocks("FLAC", layout.frames, exact, io.BytesIO(plain))
 
     def blocks() -> Iterator[np.ndarray]:
         try:
-            yield from _libsndfile_blocks("FLAC", plain_layout.frames, exact, io.BytesIO(plain))
+            yield from decoded()
         except AudioReject as reject:
-            if reject.reason == "undecodable" and last_frame_end(plain, plain_layout) != plain_layout.frames:
-                raise AudioReject("truncated", "FLAC that ends before its last frame") from reject
+            if whole_frames(data, layout) is None:  # raises where it knows better
+                raise AudioReject("truncated", "FLAC that is cut off or damaged in its last frame") from reject
             raise
 
-    return Recording(
-        "FLAC",
-        layout.rate,
-        layout.channels,
-        plain_layout.frames,
-        blocks,
-        exact,
-        plain if keep else None,
-        layout.md5 if exact else b"",
-    )
+    def kept() -> bytes | None:
+        if whole_frames(data, layout) is None:
+            return None
+        if data.endswith(b"\0"):  # of the last frame, or behind it: to a CRC that is the same
+            with contextlib.suppress(AudioReject):
+                for _ in decoded(surplus=1):
+                    pass
+                return None
+        return without_metadata(data, layout)
+
+    md5 = layout.md5 if exact else b""
+    return Recording("FLAC", layout.rate, layout.channels, layout.frames, blocks, exact, kept if keep else None, md5)
+
+
+def _undecodable(name: str, error: soundfile.LibsndfileError | av.FFmpegError | ValueError) -> AudioReject:
+    """The reject of a file that a library refuses.
+
+    Raises:
+        MemoryError: that was the reason.
+    """
+    if isinstance(error, MemoryError) or getattr(error, "code", None) == _NO_MEMORY:
+        raise MemoryError(f"{name}: {error}") from None
+    return AudioReject("undecodable", f"{name}: {getattr(error, 'error_string', error)}")
 
 
 def _open_with_libsndfile(data: bytes, name: str) -> Recording:
@@ -207,7 +222,7 @@ def _open_with_libsndfile(data: bytes, name: str) -> Recording:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             rate, channels, frames = file.samplerate, file.channels, file.frames
     except soundfile.LibsndfileError as error:
-        raise AudioReject("undecodable", f"{name}: {error.error_string}") from error
+        raise _undecodable(name, error) from error
     return Recording(name, rate, channels, frames, lambda: _libsndfile_blocks(name, frames, False, io.BytesIO(data)))
 
 
@@ -227,7 +242,7 @@ def _libsndfile_blocks(
                 decoded += len(block)
                 yield block if exact else _scaled(block)
     except soundfile.LibsndfileError as error:
-        raise AudioReject("undecodable", f"{name}: {error.error_string}") from error
+        raise _undecodable(name, error) from error
     if decoded < frames:
         raise truncated(frames, decoded, "frames")
 
@@ -248,7 +263,7 @@ def _open_with_ffmpeg(data: bytes, container: str) -> Recording:
             elif file.duration is not None and not file.streams.video and container != "aac":
                 promised = file.duration / av.time_base
     except (av.FFmpegError, ValueError) as error:
-        raise AudioReject("undecodable", f"{container}: {error}") from error
+        raise _undecodable(container, error) from error
     frames = sum(len(block) for block in _ffmpeg_blocks(data, container, rate))
     # Durations are rounded to packets and milliseconds, and include what the decoder skips at the beginning.
     if frames / rate < promised - 0.25:
@@ -258,36 +273,35 @@ def _open_with_ffmpeg(data: bytes, container: str) -> Recording:
 
 def _ffmpeg_blocks(data: bytes, container: str, rate: int) -> Iterator[np.ndarray]:
     """Decode the first audio stream with FFmpeg into blocks of about BLOCK_FRAMES."""
-    pending: list[np.ndarray] = []
-    frames = 0
     channels = 0
+    form: tuple[str, str] | None = None
+    # Frames are short (26 ms of MP3): they are joined by FFmpeg, and seen by Python together.
+    queue = av.AudioFifo()
     try:
         with av.open(io.BytesIO(data), mode="r", format=container) as file:
             if not file.streams.audio:
                 raise AudioReject("undecodable", f"{container} without an audio stream")
             for frame in file.decode(file.streams.audio[0]):
-                channels = channels or frame.layout.nb_channels
-                if frame.sample_rate != rate or frame.layout.nb_channels != channels:
+                layout = frame.layout
+                channels = channels or layout.nb_channels
+                if frame.sample_rate != rate or layout.nb_channels != channels:
                     raise AudioReject("undecodable", f"{container} whose rate or channels change on the way")
-                pending.append(_planar(frame))
-                frames += frame.samples
-                if frames >= BLOCK_FRAMES:
-                    yield _interleaved(pending)
-                    pending, frames = [], 0
+                if form != (form := (frame.format.name, layout.name)) and queue.samples:
+                    yield _interleaved(queue)
+                    queue = av.AudioFifo()
+                frame.pts = None  # else the queue refuses what follows a gap
+                queue.write(frame)
+                if queue.samples >= BLOCK_FRAMES:
+                    yield _interleaved(queue)
     except (av.FFmpegError, ValueError) as error:
-        raise AudioReject("undecodable", f"{container}: {error}") from error
-    if pending:
-        yield _interleaved(pending)
+        raise _undecodable(container, error) from error
+    if queue.samples:
+        yield _interleaved(queue)
 
 
-def _planar(frame: av.AudioFrame) -> np.ndarray:
-    """(channels, frames) as FFmpeg decodes it."""
-    samples = frame.to_ndarray()
-    if frame.format.is_planar:
-        return samples
-    return samples.reshape(-1, frame.layout.nb_channels).T
-
-
-def _interleaved(planes: list[np.ndarray]) -> np.ndarray:
-    """(frames, channels), float32 with full scale 32768."""
-    return _scaled(planes[0] if len(planes) == 1 else np.concatenate(planes, axis=1)).T
+def _interleaved(queue: av.AudioFifo) -> np.ndarray:
+    """All that waits, as (frames, channels) float32 with full scale 32768."""
+    frame = queue.read()
+    assert frame is not None, "read only where something waits"
+    samples = frame.to_ndarray()  # (channels, frames), or in one row where the format is packed
+    return _scaled(samples.T if frame.format.is_planar else samples.reshape(-1, frame.layout.nb_channels))

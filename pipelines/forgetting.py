@@ -64,7 +64,8 @@ from shards.layout import (
     split_path,
 )
 from shards.plan import part_of, plan_sha256
-from shards.record import READ_AT_ONCE, ShardRecord, decode, file_in_place, listed_records, read_record, read_records
+from shards.read_ahead import READ_AT_ONCE
+from shards.record import ShardRecord, decode, file_in_place, listed_records, read_record, read_records
 from shards.sample import canonical_json
 from shards.schema import SCHEMA, ShardError
 from shards.scratch import scratch

@@ -28,7 +28,7 @@ from shards.plan import PlanPart, plan_sha256
 from shards.sample import canonical_json
 from shards.schema import SCHEMA
 
-RECIPE = 2  # raised by hand when a change of ours alters output bytes; golden hashes in the tests guard it
+RECIPE = 3  # raised by hand when a change of ours alters output bytes; golden hashes in the tests guard it
 
 
 class IdentityError(Exception):

@@ -16,9 +16,6 @@ from pathlib import Path
 # The folder of this script holds modules of ours only; the packages lie beside it.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-import logging
-import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,23 +23,25 @@ from typing import Any
 from pipelines.build import ShardTask, build_and_commit
 from pipelines.card import write_card
 from pipelines.catalogue import find
+from pipelines.corpus_path import corpus_path
 from pipelines.identity import IdentityError
+from pipelines.metrics import ShardMetrics
+from pipelines.planner import Crew, PlanTask, planners
 from pipelines.progress import Progress, SplitProgress
-from pipelines.retry import RETRIES, Retries
 from pipelines.run_log import RunLog
-from pipelines.source import LEFT_OUT_REASONS, REJECT_REASONS, EmptySplitError, Source, SourceError
-from pipelines.split import NOTHING_FORGOTTEN, SplitDraft, SplitJob, draft, put_in_place, settle
-from shards.command import exit_status
+from pipelines.source import EmptySplitError, Source, SourceError
+from pipelines.split import SplitJob, Standing
+from pipelines.verdict import judge
+from shards.command import exit_status, tell_events
 from shards.config import ConfigError, load_config
-from shards.layout import dataset_folder, rejects_path, split_folder
-from shards.local_ray import ray_options
+from shards.layout import dataset_folder, split_folder
+from shards.local_ray import TaskLostError
 from shards.schema import ShardError
-from shards.scratch import scratch
-from shards.statistics import duration
+from shards.spread import ray_running, spread
 from shards.storage import Storage, StorageError
-from shards.summary import SplitSummary, summarise_dataset, summarise_split
+from shards.summary import summarise_dataset, summarise_split
 
-USER_ERRORS = (ConfigError, IdentityError, SourceError, ShardError, StorageError)
+USER_ERRORS = (ConfigError, IdentityError, SourceError, ShardError, StorageError, TaskLostError)
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class ShardsConfig:
     """What `make shards` takes; `make shards DATASET=x` is `dataset=x`, and so on."""
 
     dataset: str = ""  # a name of the catalogue: make sources
-    source: str = ""  # the corpus on disk, in its native layout
+    source: str = ""  # the corpus in its native layout: a folder or an s3:// URL
     roots: str = ""  # further corpora that this one draws on: name=/path,name=/path
     out: str = "data/shards"  # a folder or an s3:// URL
     split: str = ""  # comma-separated; empty: the source's default splits that SOURCE has
@@ -71,13 +70,14 @@ class ShardsConfig:
     rebuild: bool = False
     max_reject_ratio: float = 0.05
     vocabulary: str = "released"  # or extended: Whisper's other languages too
-    storage_options: dict[str, Any] = field(default_factory=dict)
+    storage_options: dict[str, Any] = field(default_factory=dict)  # to fsspec, for OUT: endpoint_url, profile, …
+    source_options: dict[str, Any] = field(default_factory=dict)  # the same for SOURCE and ROOTS
     datasets: list[DatasetConfig] = field(default_factory=list)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; the exit status is 0 when every split is complete and committed."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    tell_events()
     if set(arguments) & {"-h", "--help"}:
         print(__doc__, "\nKeys and defaults:\n" + help_text(ShardsConfig()), sep="\n")
         return 0
@@ -106,18 +106,24 @@ def run(config: ShardsConfig) -> int:
     jobs = planned(config, storage)
     for source in dict.fromkeys(type(job.source) for job in jobs):
         write_card(storage, source)
-    missing = {job.name: job.missing() for job in jobs}
-    tasks = [task for some in missing.values() for task in some]
+    whole = {job.name: job.whole() for job in jobs}
+    standing = {job.name: job.standing() for job in jobs if whole[job.name] is None}
+    tasks = [task for some in standing.values() for task in some.missing]
     run_log = RunLog(storage, [(job.source.name, job.split) for job in jobs])
     if tasks:
-        progress = Progress({job.name: split_progress(job, missing[job.name]) for job in jobs})
-        build(tasks, config, run_log, progress)
-    summaries = [summarise_split(storage, job.source.name, job.split) for job in jobs]
+        sweep(storage, jobs)  # a long job is not to work beside the leavings of the one before
+        progress = Progress({job.name: split_progress(job, standing.get(job.name)) for job in jobs})
+        metrics = ShardMetrics(run_log.run)
+        for job in jobs:
+            there = standing.get(job.name) or job.standing()
+            metrics.planned(job.source.name, job.split, job.document, there)
+        build(tasks, config, run_log, progress, metrics)
+    summaries = [whole[job.name] or summarise_split(storage, job.source.name, job.split) for job in jobs]
     for dataset in dict.fromkeys(job.source.name for job in jobs):
         summarise_dataset(storage, dataset)
     sweep(storage, jobs)
     run_log.end()
-    return judge(jobs, summaries, storage, config)
+    return judge(jobs, summaries, storage, config.max_reject_ratio)
 
 
 def check(config: ShardsConfig) -> None:
@@ -152,15 +158,13 @@ def planned(config: ShardsConfig, storage: Storage) -> list[SplitJob]:
     All plans are made before the first touches OUT: with REBUILD=1 a mistake in the last split must not cost the
     shards of the first.
     """
-    with scratch() as folder:
-        drafts = [made for dataset in requested(config) for made in drafted(config, dataset, folder, storage)]
-        return [put_in_place(made, storage, config.rebuild) for made in drafts]
+    tasks = [task for dataset in requested(config) for task in plan_tasks(config, dataset, storage)]
+    with planners(tasks) as crew:
+        return [crew.put_in_place(number) for number in drafted(tasks, crew)]
 
 
-def drafted(
-    config: ShardsConfig, dataset: DatasetConfig, folder: Path, storage: Storage | None = None
-) -> list[SplitDraft]:
-    """The plans of one corpus's splits, in the release's order, without what is to be forgotten in `storage`.
+def plan_tasks(config: ShardsConfig, dataset: DatasetConfig, storage: Storage) -> list[PlanTask]:
+    """What is to be planned of one corpus, in the release's order.
 
     Raises:
         ConfigError, SourceError: the corpus cannot be read as asked for.
@@ -168,25 +172,43 @@ def drafted(
     cls = find(dataset.dataset)
     if not dataset.source:
         raise ConfigError(f"SOURCE is missing: pass {cls.expects}; `make source DATASET={cls.name}` says more")
-    source = cls(dataset.source, parse_roots(dataset.roots))
+    source = opened(cls, dataset.source, dataset.roots, config.source_options)
     settings = {
         "align": config.align,
         "shard_mb": config.shard_mb,
         "shard_samples": config.shard_samples,
         "vocabulary": config.vocabulary,
     }
-    splits, made = chosen_splits(source, dataset.split), list[SplitDraft]()
-    for split in splits:
-        try:
-            forgotten = settle(source.name, split, storage, config.rebuild) if storage else NOTHING_FORGOTTEN
-            made.append(draft(source, split, settings, folder, forgotten=forgotten))
-            print(made[-1].headline(), flush=True)
-        except EmptySplitError as error:
-            # A split that nobody named need not be there, as long as one of them is.
-            if dataset.split or (split == splits[-1] and not made):
-                raise
-            print(f"{source.name}/{split}: left out. {error}", flush=True)
-    return made
+    return [
+        PlanTask(source, split, bool(dataset.split), settings, storage, config.rebuild)
+        for split in chosen_splits(source, dataset.split)
+    ]
+
+
+def drafted(tasks: Sequence[PlanTask], crew: Crew) -> list[int]:
+    """Draft the plans; the places in `tasks` of the splits that hold something.
+
+    A split that nobody named need not be there, as long as another one of its corpus is.
+    """
+    empty: dict[int, EmptySplitError] = {}
+    for number, said in crew.drafts():
+        if isinstance(said, EmptySplitError):
+            empty[number] = said
+        else:
+            print(said, flush=True)
+    for number, error in sorted(empty.items()):
+        task = tasks[number]
+        if task.named or all(place in empty for place, other in enumerate(tasks) if other.source is task.source):
+            raise error
+        print(f"{task.source.name}/{task.split}: left out. {error}", flush=True)
+    return [number for number in range(len(tasks)) if number not in empty]
+
+
+def opened(cls: type[Source], source: str, roots: str, options: dict[str, Any]) -> Source:
+    """The corpus that SOURCE and ROOTS name; errors as of `Source`."""
+    return cls(
+        corpus_path(source, options), {name: corpus_path(path, options) for name, path in parse_roots(roots).items()}
+    )
 
 
 def sweep(storage: Storage, jobs: Sequence[SplitJob]) -> None:
@@ -223,91 +245,41 @@ def chosen_splits(source: Source, text: str) -> list[str]:
     return found
 
 
-def build(tasks: list[ShardTask], config: ShardsConfig, run_log: RunLog, progress: Progress) -> None:
-    """Build and commit shards, a bounded number at a time, spread over the nodes of the cluster."""
-    cluster = ray_options(config.workers)  # before Ray is imported, which reads its settings from the environment
-    import ray
-
-    ray.init(**cluster)
-    cores = int(ray.cluster_resources().get("CPU", 1))
-    at_once = min(config.workers or cores, len(tasks))
-    print(f"building {len(tasks):,} shards on {at_once} of {cores} cores", flush=True)
-    # What a dying worker leaves undone Ray does again; after a failure of storage it is done again here, with waits.
-    options: dict[str, Any] = {"num_cpus": 1, "max_retries": RETRIES, "scheduling_strategy": "SPREAD"}
-    remote = ray.remote(**options)(build_and_commit)
-    waiting, retries = deque(range(len(tasks))), Retries[int]()
-    running: dict[ray.ObjectRef, int] = {}  # the task's place in `tasks`
-    try:
-        while waiting or running or retries.seconds() is not None:
-            while len(running) < 2 * at_once and (number := retries.due(waiting)) is not None:
-                task = tasks[number]
-                running[remote.options(name=f"{task.shard.dataset}: build shard").remote(task)] = number
-            if not running:
-                time.sleep(retries.seconds() or 0.0)
-                continue
-            until_due = retries.seconds() if len(running) < 2 * at_once else None
-            done, _ = ray.wait(list(running), num_returns=1, timeout=until_due)
-            for reference in done:
-                number = running.pop(reference)
-                task = tasks[number]
-                try:
-                    built = ray.get(reference)
-                except ray.exceptions.RayTaskError as error:
-                    if not isinstance(error.cause, (*USER_ERRORS, OSError)):
-                        raise
-                    retries.take(number, error.cause)
-                    continue
+def build(
+    tasks: Sequence[ShardTask], config: ShardsConfig, run_log: RunLog, progress: Progress, metrics: ShardMetrics
+) -> None:
+    """Build and commit shards, spread over the cores of this machine or of the cluster."""
+    with ray_running(config.workers) as cores:
+        at_once = min(config.workers or cores, len(tasks))
+        print(f"building {len(tasks):,} shards on {at_once:,} of {cores:,} cores", flush=True)
+        metrics.open()
+        built_shards = spread(
+            build_and_commit,
+            tasks,
+            name=lambda task: f"{task.shard.dataset}: build shard",
+            workers=config.workers,
+            sizes=[task.bytes for task in tasks],
+            most_bytes=round(config.shard_mb * 1e6),
+            passing=(OSError, SourceError),
+            user_errors=USER_ERRORS,
+            submitted=lambda task: metrics.submitted(task.shard),
+            failed=lambda task, error: metrics.failed(task.shard, error),
+        )
+        try:
+            for task, built in built_shards:
                 run_log.add(task.shard.dataset, task.shard.split, built.event)
-                totals = built.totals
-                name = f"{task.shard.dataset}/{task.shard.split}"
-                progress.add(name, totals.samples, totals.seconds, totals.rejects.total(), built.event.get("wall", 0.0))
-    except ray.exceptions.RayTaskError:
-        raise  # a bug of ours, with the worker's traceback
-    except ray.exceptions.RayError as error:
-        raise ShardError(
-            f"a worker died {RETRIES + 1} times over one shard ({str(error).splitlines()[0]}); most often memory: "
-            "pass fewer WORKERS, then run the same command again"
-        ) from error
-    finally:
-        ray.shutdown()
+                metrics.built(task.shard, built.totals, built.event)
+                totals, name = built.totals, f"{task.shard.dataset}/{task.shard.split}"
+                wall = built.event.get("wall", 0.0)
+                progress.add(name, totals.samples, totals.seconds, totals.rejects.total(), wall)
+        finally:
+            metrics.close()
 
 
-def split_progress(job: SplitJob, missing: Sequence[ShardTask]) -> SplitProgress:
-    """What there is of a split before the job builds its missing shards."""
-    return SplitProgress(job.document["shards"], job.document["shards"] - len(missing))
-
-
-def judge(jobs: Sequence[SplitJob], summaries: Sequence[SplitSummary], storage: Storage, config: ShardsConfig) -> int:
-    """Say what came out; 1 where too much of a split was rejected."""
-    status = 0
-    for job, summary in zip(jobs, summaries, strict=True):
-        totals = summary.totals
-        rejects = totals.rejects
-        print(f"{job.name}: {totals.samples:,} samples, {duration(totals.seconds)} in {storage.full(job.name)}")
-        for reason, count in sorted(rejects.items(), key=lambda item: -item[1]):
-            print(f"  rejected {count:,} × {reason}: {REJECT_REASONS.get(reason, reason)}")
-        for reason, count in sorted(totals.left_out.items()):
-            print(f"  left out {count:,} targets × {reason}: {LEFT_OUT_REASONS.get(reason, reason)}")
-        expected = job.source.splits.get(job.split)
-        # Releases count annotations: audio that has none (325 recordings of AISHELL-1) is no record too many.
-        planned_rejects = sum(count for reason, count in job.document["rejects"].items() if reason != "no_transcript")
-        forgotten = job.document.get("forgotten", {}).get("records", 0)
-        found = job.document["records"] + planned_rejects + forgotten
-        if expected is not None and found != expected:
-            print(f"  warning: the release has {expected:,} records, SOURCE has {found:,}")
-        outside = "audio_missing" if job.source.audio_may_be_missing else None
-        bad = sum(count for reason, count in rejects.items() if reason != outside)
-        ratio = bad / max(totals.samples + bad, 1)
-        if ratio > config.max_reject_ratio:
-            status = 1
-            print(
-                f"error: {job.name}: {bad:,} of {totals.samples + bad:,} rejected ({ratio:.1%}), more than "
-                f"{config.max_reject_ratio:.1%}. The good shards are committed; "
-                f"{storage.full(rejects_path(job.source.name, job.split))} names each reject. Mend the corpus and "
-                f"build with REBUILD=1, or accept it with MAX_REJECT_RATIO={min(1.0, ratio + 0.01):.2f}",
-                file=sys.stderr,
-            )
-    return status
+def split_progress(job: SplitJob, standing: Standing | None) -> SplitProgress:
+    """What there is of a split before the job builds its missing shards; `standing` is None where none is missing."""
+    shards = job.document["shards"]
+    return SplitProgress(shards, shards if standing is None else standing.shards)
 
 
 if __name__ == "__main__":

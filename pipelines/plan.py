@@ -11,9 +11,8 @@ that no other record moves (`shards/forgotten.py`).
 
 from __future__ import annotations
 
-import hashlib
+import math
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,15 +23,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.plan_writer import PlanWriter, RejectWriter, id_hash
 from pipelines.record_json import decode_record, encode_record
 from pipelines.source import Record, Reject
 from pipelines.spill import Spill
 from shards.forgotten import Forgotten, Place, hidden
-from shards.index import RejectRow, write_rejects
 from shards.plan import PlanPart
 
 BYTES_PER_SECOND = 19_000  # FLAC level 5 of 16 kHz speech, measured; a shard's size in MB is approximate
-SHARDS_PER_PART = 256  # shards in one plan/*.parquet, one row group each
 BATCH_ROWS = 20_000
 
 _ROWS = pa.schema(
@@ -46,9 +44,6 @@ _ROWS = pa.schema(
         ("record", pa.large_string()),
     ]
 )
-_PLAN = pa.schema(
-    [("shard", pa.int32()), ("id", pa.string()), ("seconds", pa.float64()), ("record", pa.large_string())]
-)
 
 
 @dataclass(frozen=True)
@@ -57,12 +52,21 @@ class Plan:
 
     folder: Path
     fingerprint: str
-    shards: int
+    shard_seconds: tuple[float, ...]  # of each shard, as far as metadata tells: its weight
     records: int
-    seconds: float
     parts: tuple[PlanPart, ...]
     rejects: dict[str, int]
     rejects_sha256: str
+
+    @property
+    def shards(self) -> int:
+        """How many shards there are."""
+        return len(self.shard_seconds)
+
+    @property
+    def seconds(self) -> float:
+        """The length of all records."""
+        return round(math.fsum(self.shard_seconds), 3)
 
 
 def make_plan(
@@ -89,26 +93,25 @@ def make_plan(
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".tmp-") as scratch_name:
         scratch = Path(scratch_name)
-        rejects = _RejectFile(folder / "rejects.parquet")
+        rejects = RejectWriter(scratch / "rejects")
         by_id = _read_records(records, Spill(scratch / "id", _ROWS, "id_hash"), rejects, mean_seconds, progress)
         by_recording = Spill(scratch / "recording", _ROWS, "recording_hash")
         for table in by_id.ranges():
             by_recording.add(_drop_duplicates(table, rejects))
         if places:
             by_recording.add(_empty_rows(places))
-        writer = _PlanWriter(folder, shard_mb * 1e6 / BYTES_PER_SECOND, shard_samples)
+        writer = PlanWriter(folder, shard_mb * 1e6 / BYTES_PER_SECOND, shard_samples)
         for table in by_recording.ranges():
             writer.add(table.sort_by([("recording_hash", "ascending"), ("start", "ascending"), ("id", "ascending")]))
         writer.close()
         return Plan(
             folder=folder,
             fingerprint=writer.fingerprint.hexdigest(),
-            shards=writer.shard + 1,
+            shard_seconds=tuple(writer.shard_seconds),
             records=writer.records,
-            seconds=round(writer.seconds_total, 3),
             parts=tuple(writer.parts),
             rejects=dict(sorted(rejects.counts.items())),
-            rejects_sha256=rejects.close(),
+            rejects_sha256=rejects.write(folder / "rejects.parquet"),
         )
 
 
@@ -159,7 +162,7 @@ def is_forgotten(item: Record | Reject, forgotten: Forgotten, namespace: str | N
 def place_of(record: Record, mean_seconds: float) -> Place:
     """What a record weighs in the plan, and where it stands."""
     recording, start = _whereabouts(record)
-    return Place(_hash(recording).hex(), start, hidden(record.id), record_seconds(record, mean_seconds))
+    return Place(id_hash(recording).hex(), start, hidden(record.id), record_seconds(record, mean_seconds))
 
 
 def _whereabouts(record: Record) -> tuple[str, float]:
@@ -177,7 +180,7 @@ def _empty_rows(places: Sequence[Place]) -> pa.Table:
 def _read_records(
     records: Iterator[Record | Reject],
     spill: Spill,
-    rejects: _RejectFile,
+    rejects: RejectWriter,
     mean_seconds: float,
     progress: Callable[[int], None],
 ) -> Spill:
@@ -193,14 +196,14 @@ def _read_records(
             continue
         try:
             record_id, text = record.id, encode_record(record)
-            record_hash = _hash(record_id)
+            record_hash = id_hash(record_id)
             text.encode()
         except UnicodeEncodeError:  # a file name that is no UTF-8
             rejects.add(Reject(record.id, "wrong_encoding", where))
             continue
         recording, start = _whereabouts(record)
         seconds = record_seconds(record, mean_seconds)
-        rows.append((order, record_id, record_hash, _hash(recording), start, seconds, text))
+        rows.append((order, record_id, record_hash, id_hash(recording), start, seconds, text))
         if len(rows) == BATCH_ROWS:
             spill.add(_table(rows))
             rows.clear()
@@ -211,16 +214,12 @@ def _read_records(
     return spill
 
 
-def _hash(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
-
-
 def _table(rows: list[tuple[int, str, bytes, bytes, float, float, str]]) -> pa.Table:
     columns = zip(*rows, strict=True)
     return pa.table([pa.array(column, field.type) for column, field in zip(columns, _ROWS, strict=True)], _ROWS)
 
 
-def _drop_duplicates(table: pa.Table, rejects: _RejectFile) -> pa.Table:
+def _drop_duplicates(table: pa.Table, rejects: RejectWriter) -> pa.Table:
     """Of equal ids the first in release order stays. `table` holds every row of its range of id hashes."""
     table = table.sort_by([("id_hash", "ascending"), ("order", "ascending")])
     ids = table["id"].combine_chunks()
@@ -234,107 +233,3 @@ def _drop_duplicates(table: pa.Table, rejects: _RejectFile) -> pa.Table:
         record = decode_record(text)
         rejects.add(Reject(record.id, "duplicate_id", record.audio[0].path if record.audio else record.id))
     return table.filter(pa.array(~repeated))
-
-
-class _PlanWriter:
-    """Cuts sorted rows into shards and writes them part by part, one row group per shard."""
-
-    def __init__(self, folder: Path, shard_seconds: float, shard_samples: int | None) -> None:
-        self._folder, self._shard_seconds, self._shard_samples = folder, shard_seconds, shard_samples
-        self._pending: list[pa.Table] = []
-        self._pending_rows, self._pending_seconds = 0, 0.0
-        self._kept_seconds = 0.0  # without those of empty places
-        self._last_recording: bytes | None = None
-        self._file: pq.ParquetWriter | None = None
-        self._file_first_shard = 0
-        self.shard, self.records, self.seconds_total = -1, 0, 0.0
-        self.parts: list[PlanPart] = []
-        self.fingerprint = hashlib.sha256()
-
-    def add(self, table: pa.Table) -> None:
-        """Add the next rows; whole shards are written as soon as they are full."""
-        if not len(table):
-            return
-        recordings = table["recording_hash"].to_pylist()
-        seconds = table["seconds"].to_numpy()
-        texts = table["record"].to_pylist()
-        for text in filter(None, texts):
-            self.fingerprint.update(text.encode("utf-8") + b"\n")
-        first = 0  # of the rows that belong to the shard being filled
-        for row, recording in enumerate(recordings):
-            new_recording = recording != self._last_recording
-            self._last_recording = recording
-            rows_so_far = self._pending_rows + row - first
-            if new_recording and rows_so_far and self._is_full(rows_so_far):
-                self._pending.append(table.slice(first, row - first))
-                self._write_shard()
-                first = row
-            self._pending_seconds += float(seconds[row])
-            self._kept_seconds += float(seconds[row]) if texts[row] else 0.0
-        self._pending.append(table.slice(first))
-        self._pending_rows += len(table) - first
-
-    def _is_full(self, rows: int) -> bool:
-        enough_rows = self._shard_samples is not None and rows >= self._shard_samples
-        return enough_rows or self._pending_seconds >= self._shard_seconds
-
-    def _write_shard(self) -> None:
-        table = pa.concat_tables(self._pending)
-        table = table.filter(pc.not_equal(table["record"], ""))
-        self.shard += 1
-        self.records += len(table)
-        self.seconds_total += self._kept_seconds
-        self._pending, self._pending_rows, self._pending_seconds, self._kept_seconds = [], 0, 0.0, 0.0
-        if self._file is not None and self.shard - self._file_first_shard == SHARDS_PER_PART:
-            self._close_part()
-        if self._file is None:
-            self._file_first_shard = self.shard
-            self._file = pq.ParquetWriter(self._part_path(), _PLAN, compression="zstd", store_schema=False)
-        shard_column = pa.array(np.full(len(table), self.shard, np.int32))
-        rows = pa.table([shard_column, table["id"], table["seconds"], table["record"]], _PLAN)
-        self._file.write_table(rows, row_group_size=max(len(rows), 1))
-
-    def _part_path(self) -> Path:
-        return self._folder / f"records-{len(self.parts):05d}.parquet"
-
-    def _close_part(self, last_shard: int | None = None) -> None:
-        assert self._file is not None
-        self._file.close()
-        self._file = None
-        path = self._part_path()
-        shards = (self.shard if last_shard is None else last_shard + 1) - self._file_first_shard
-        self.parts.append(PlanPart(path.name, self._file_first_shard, shards, _sha256(path)))
-
-    def close(self) -> None:
-        if any(len(table) for table in self._pending):
-            self._write_shard()
-        if self._file is not None:
-            self._close_part(self.shard)
-
-
-class _RejectFile:
-    """Rejects found while planning, sorted at the end so that the file's bytes depend on nothing but them."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._rows: list[tuple[str, str, str]] = []
-        self.counts: Counter[str] = Counter()
-
-    def add(self, reject: Reject) -> None:
-        self.counts[reject.reason] += 1
-        self._rows.append((_readable(reject.id), reject.reason, _readable(reject.where)))
-
-    def close(self) -> str:
-        """Write the file and give its sha256."""
-        write_rejects(self._path, [[RejectRow(*row) for row in sorted(self._rows)]])
-        return _sha256(self._path)
-
-
-def _readable(text: str) -> str:
-    """Text that UTF-8 can hold: a file name that is none keeps its bytes as `\\udcNN`."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -68,7 +68,10 @@ def proven(
     unsaid = {shard: record for shard, record in made.items() if shard.number not in there}
     for some in ({shard: made[shard] for shard in made if not results[shard].restored}, unsaid):
         together = there | {shard.number: record for shard, record in some.items()}
-        if len(together) == document["shards"] and records_digest(together) in promised:
+        if (
+            len(together) == document["shards"]
+            and records_digest(together[number].checksum for number in sorted(together)) in promised
+        ):
             return dict(some)
     return {} if promised else unsaid
 

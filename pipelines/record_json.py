@@ -48,23 +48,24 @@ def _default(item: Field[Any]) -> Any:
 
 
 # Of each class its fields and their defaults; looked up once, because a corpus has millions of records.
-_FIELDS = {name: tuple((item.name, _default(item)) for item in fields(cls)) for name, cls in _CLASSES.items()}
+_FIELDS = {cls: (name, tuple((item.name, _default(item)) for item in fields(cls))) for name, cls in _CLASSES.items()}
+_PLAIN = frozenset({str, int, float, bool})
 
 
 def _pack(value: Any) -> Any:
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if isinstance(value, tuple):
-        return [_pack(item) for item in value]
-    name = type(value).__name__
-    if name in _CLASSES:
-        packed = {"_": name}
-        for field_name, default in _FIELDS[name]:
-            item = getattr(value, field_name)
-            if item != default:
-                packed[field_name] = _pack(item)
-        return packed
-    return {str(key): str(item) for key, item in value.items()}  # Record.original
+    kind = type(value)
+    if kind is tuple:
+        return [item if type(item) in _PLAIN else _pack(item) for item in value]
+    found = _FIELDS.get(kind)
+    if found is None:
+        return value if value is None else {str(key): str(item) for key, item in value.items()}  # Record.original
+    name, names = found
+    packed: dict[str, Any] = {"_": name}
+    for field_name, default in names:
+        item = getattr(value, field_name)
+        if item is not default and item != default:
+            packed[field_name] = item if type(item) in _PLAIN else _pack(item)
+    return packed
 
 
 def _unpack(value: Any) -> Any:

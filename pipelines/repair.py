@@ -20,7 +20,6 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import contextlib
 import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,14 +28,14 @@ from pipelines.build import ShardTask
 from pipelines.card import write_card
 from pipelines.catalogue import find
 from pipelines.identity import IdentityError
-from pipelines.job import USER_ERRORS, parse_roots, unreadable
+from pipelines.job import USER_ERRORS, opened, unreadable
 from pipelines.mend_plan import mend_plan
 from pipelines.rebuild import Rebuilt, proven, rebuild
 from pipelines.source import Source, SourceError
 from pipelines.split import settle
 from shards.check import check_shard
 from shards.check_split import check_dataset, check_split
-from shards.command import exit_status
+from shards.command import exit_status, tell_events
 from shards.config import ConfigError, load_config
 from shards.layout import (
     ShardName,
@@ -46,12 +45,12 @@ from shards.layout import (
     split_folder,
     split_path,
 )
-from shards.local_ray import ray_options
 from shards.record import ShardRecord
 from shards.schema import ShardError
+from shards.spread import spread
 from shards.storage import Storage
 from shards.summary import SplitSummary, read_split, splits, summarise_dataset, summarise_split
-from shards.verify import RETRIES, check_shards
+from shards.verify import check_shards
 
 FEW_SHARDS = 4  # up to as many are built here, before Ray would have started
 
@@ -71,11 +70,12 @@ class RepairConfig:
     vocabulary: str = "released"
     workers: int | None = None
     storage_options: dict[str, Any] = field(default_factory=dict)
+    source_options: dict[str, Any] = field(default_factory=dict)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; 0 when everything is what it was promised to be."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    tell_events()
     if set(arguments) & {"-h", "--help"}:
         print(__doc__)
         return 0
@@ -87,7 +87,7 @@ def run(config: RepairConfig) -> int:
     cls = find(config.dataset)
     if not config.source:
         raise ConfigError(f"SOURCE is missing: pass {cls.expects}; `make source DATASET={cls.name}` says more")
-    source = cls(config.source, parse_roots(config.roots))
+    source = opened(cls, config.source, config.roots, config.source_options)
     storage = Storage(config.out, **config.storage_options)
     storage.check_writable()
     wanted = [name.strip() for name in config.split.split(",") if name.strip()] or _splits(storage, cls.name)
@@ -141,8 +141,7 @@ def _repair(storage: Storage, source: Source, split: str, config: RepairConfig) 
         if findings.lies:
             damaged.append(shard)
             print(f"{name}: {findings.lies[0]}" + (f", and {len(findings.lies) - 1} more" * (len(findings.lies) > 1)))
-    roots = {key: str(path) for key, path in source.roots.items()}
-    tasks = [ShardTask(shard, str(source.root), roots, storage, document) for shard in sorted(damaged)]
+    tasks = [ShardTask(shard, source.root, source.roots, storage, document) for shard in sorted(damaged)]
     failures = _rebuild_all(storage, tasks, promised, config)
     strays = [path for path in sizes if (found := parse_shard_path(path)) and found[0].number >= len(shards)]
     if strays:
@@ -209,39 +208,17 @@ def _rebuilt(
         for task in tasks:
             yield task.shard, rebuild(task, accepted.get(task.shard))
         return
-    cluster = ray_options(config.workers)  # before Ray is imported, which reads its settings from the environment
-    import ray
-
-    ray.init(**cluster)
-    options: dict[str, Any] = {
-        "num_cpus": 1,
-        "max_retries": RETRIES,
-        "retry_exceptions": [OSError, SourceError],
-        "scheduling_strategy": "SPREAD",
-    }
-    remote: Any = ray.remote(**options)(rebuild)
-    at_once = 2 * (config.workers or int(ray.cluster_resources().get("CPU", 1)))
-    waiting, running = iter(tasks), dict[Any, ShardName]()
-    try:
-        while True:
-            while len(running) < at_once and (due := next(waiting, None)) is not None:
-                named = remote.options(name=f"{due.shard.dataset}: repair shard")
-                running[named.remote(due, accepted.get(due.shard))] = due.shard
-            if not running:
-                return
-            done, _ = ray.wait(list(running), num_returns=1)
-            for reference in done:
-                yield running.pop(reference), ray.get(reference)
-    except ray.exceptions.RayTaskError as error:
-        if isinstance(error.cause, (*USER_ERRORS, OSError)):
-            raise error.cause from None
-        raise
-    except ray.exceptions.RayError as error:
-        raise ShardError(
-            f"a worker died {RETRIES + 1} times over one shard ({str(error).splitlines()[0]}); pass fewer WORKERS"
-        ) from error
-    finally:
-        ray.shutdown()
+    rebuilt = spread(
+        rebuild,
+        tasks,
+        name=lambda task: f"{task.shard.dataset}: repair shard",
+        arguments=lambda task: (task, accepted.get(task.shard)),
+        workers=config.workers,
+        passing=(OSError, SourceError),
+        user_errors=USER_ERRORS,
+    )
+    for task, result in rebuilt:
+        yield task.shard, result
 
 
 if __name__ == "__main__":

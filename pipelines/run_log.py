@@ -24,7 +24,7 @@ class RunLog:
 
     def __init__(self, storage: Storage, splits: Iterable[tuple[str, str]]) -> None:
         self._storage = storage
-        self._run = time.strftime("%Y%m%d-%H%M%S-") + uuid.uuid4().hex[:6]
+        self.run = time.strftime("%Y%m%d-%H%M%S-") + uuid.uuid4().hex[:6]
         start = {"event": "start", "time": time.time(), "host": platform.node(), "git": _git_commit()}
         self._lines = {split: [json.dumps(start)] for split in splits}
         self._saved = -math.inf  # the first event is written at once, so that the job is seen to work
@@ -49,7 +49,7 @@ class RunLog:
         self._saved = time.monotonic()
         for (dataset, split), lines in self._lines.items():
             if len(lines) > 1:
-                self._storage.replace(run_path(dataset, split, self._run), "\n".join([*lines, ""]).encode())
+                self._storage.replace(run_path(dataset, split, self.run), "\n".join([*lines, ""]).encode())
 
 
 def _git_commit() -> str | None:

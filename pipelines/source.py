@@ -7,12 +7,14 @@ yields records; decoding, cutting, resampling, tagging, counting and writing are
 from __future__ import annotations
 
 import errno
-import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import ClassVar, Literal
+
+from pipelines.corpus_path import CorpusPath, RemotePath, Root, confirm, corpus_path, fresh, scandir
+from shards.storage_error import StorageError
 
 TextForm = Literal["written", "spoken", "unpunctuated"]  # written: cased and punctuated, digits as digits
 Cut = Literal["annotated", "window", "whole"]
@@ -218,9 +220,11 @@ _BLOCK_BYTES = 1 << 20
 
 
 class Source(ABC):
-    """A corpus on disk. A subclass declares the facts of its release and writes `read`, and nothing else.
+    """A corpus on disk or in a bucket. A subclass declares the facts of its release and writes `read`, and no more.
 
-    `roots` are further folders that an annotation corpus needs (`ROOTS=commonvoice=/corpora/cv4`), by name.
+    `root` is where the user says it lies; below it a subclass goes with `/`, and looks through `listing`, `files`,
+    `subfolders` and `pipelines/formats`, which cost as little in a bucket as they can. `roots` are further folders
+    that an annotation corpus needs (`ROOTS=commonvoice=/corpora/cv4`), by name.
     Building an instance looks at the folder, not into the corpus: a wrong folder stops here.
     """
 
@@ -246,14 +250,21 @@ class Source(ABC):
     layout: ClassVar[str]  # its tree
     extra_roots: ClassVar[Mapping[str, str]] = {}  # name -> what it is for
 
-    def __init__(self, root: str | os.PathLike[str], roots: Mapping[str, str | os.PathLike[str]] | None = None) -> None:
+    def __init__(self, root: Root, roots: Mapping[str, Root] | None = None) -> None:
         """Look whether `root` is this corpus.
 
         Raises:
             SourceError: it is not; names what was expected, what is there, and the path to pass where one is near.
+            StorageError: the bucket cannot be read.
         """
-        self.root = _full(root)
-        self.roots = {name: _full(path) for name, path in (roots or {}).items()}
+        self.root = corpus_path(root)
+        self.roots = {name: corpus_path(path) for name, path in (roots or {}).items()}
+        try:
+            self._look()
+        except StorageError as error:
+            raise StorageError(f"{self.name}: {error}. Expected {self.expects}", error.lasting) from error
+
+    def _look(self) -> None:
         for name, path in self.roots.items():
             if name not in self.extra_roots:
                 known = ", ".join(self.extra_roots) or "none"
@@ -266,7 +277,7 @@ class Source(ABC):
             raise SourceError(self._wrong_folder())
 
     @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(cls, folder: CorpusPath) -> bool:
         """Whether `folder` is what SOURCE should name. By default: a split's folder is in it."""
         return any((folder / split).is_dir() for split in cls.splits)
 
@@ -295,7 +306,7 @@ class Source(ABC):
             raise SourceError(f"{self.name}: no split '{split}' in {self.root}; it holds: {there}.{known}")
         return self._checked(split)
 
-    def path(self, ref: AudioRef) -> Path:
+    def path(self, ref: AudioRef) -> CorpusPath:
         """Where the audio of `ref` lies."""
         return (self.roots[ref.root] if ref.root else self.root) / ref.path
 
@@ -315,9 +326,10 @@ class Source(ABC):
         Raises:
             SourceError: a root is gone or no longer the corpus it was.
         """
-        for root in (self.root, *self.roots.values()):
-            os.stat(root)  # noqa: PTH116 -- the error is wanted, with its errno
-        if not self.recognises(self.root):
+        root = fresh(self.root)
+        for place in (root, *map(fresh, self.roots.values())):
+            confirm(place)
+        if not self.recognises(root):
             raise SourceError(f"{self.name}: {self.root} changed or vanished while it was read; run the job again")
 
     def _checked(self, split: str) -> Iterator[Record | Reject]:
@@ -342,7 +354,7 @@ class Source(ABC):
         """
         self.check_alive()
         if metadata:
-            with (self.root / metadata).open("rb") as file:
+            with (fresh(self.root) / metadata).open("rb") as file:
                 while file.read(_BLOCK_BYTES):
                     pass
 
@@ -366,18 +378,18 @@ class Listing:
     read from: folders, pipes, links that lead nowhere.
     """
 
-    def __init__(self, source: Source, folder: Path) -> None:
+    def __init__(self, source: Source, folder: CorpusPath) -> None:
         self._source = source
         self._folder = folder
         self._sure = False
-        self.names = self._read()
+        self.names = self._read(folder)
 
     def __contains__(self, name: str) -> bool:
         if name in self.names:
             return True
         if not self._sure:
             self._source.check_alive()
-            self.names |= self._read()
+            self.names |= self._read(fresh(self._folder))
             self._sure = True
         return name in self.names
 
@@ -389,9 +401,9 @@ class Listing:
             return Reject(record_id, "unsafe_path", where)
         return None if name in self else Reject(record_id, "audio_missing", where, metadata)
 
-    def _read(self) -> frozenset[str]:
+    def _read(self, folder: CorpusPath) -> frozenset[str]:
         try:
-            with os.scandir(self._folder) as entries:
+            with scandir(folder) as entries:
                 return frozenset(entry.name for entry in entries if not is_litter(entry.name) and _is(entry.is_file))
         except (FileNotFoundError, NotADirectoryError):
             self._source.check_alive()
@@ -414,11 +426,6 @@ def is_safe(path: str) -> bool:
     return ".." not in path or ".." not in PurePosixPath(path).parts
 
 
-def _full(path: str | os.PathLike[str]) -> Path:
-    """A path as given on the command line, from the top; `~` is this user's home, whatever shell passed it on."""
-    return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111 -- the other one raises where there is no such user
-
-
 def _is(kind: Callable[[], bool]) -> bool:
     """The answer of a folder entry's `is_file` or `is_dir`; no, where it is a link that leads to itself."""
     try:
@@ -429,37 +436,51 @@ def _is(kind: Callable[[], bool]) -> bool:
         raise
 
 
-def subfolders(folder: Path) -> list[Path]:
+def subfolders(folder: CorpusPath) -> list[CorpusPath]:
     """The folders in `folder`, by name."""
-    with os.scandir(folder) as entries:
-        return sorted(Path(entry.path) for entry in entries if _is(entry.is_dir) and not is_litter(entry.name))
+    with scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if _is(entry.is_dir) and not is_litter(entry.name))
+    return [folder / name for name in names]
 
 
-def files(folder: Path, *suffixes: str, lost: bool = False) -> list[str]:
+def files(folder: CorpusPath, *suffixes: str, lost: bool = False) -> list[str]:
     """The names of the files in `folder` that end in one of `suffixes` (any case), by name; none if it is not there.
 
     With `lost`, also names that no file can be read by, such as links that lead nowhere.
     """
     try:
-        with os.scandir(folder) as entries:
+        with scandir(folder) as entries:
             wanted = (e for e in entries if e.name.lower().endswith(suffixes) and not is_litter(e.name))
             return sorted(entry.name for entry in wanted if lost or _is(entry.is_file))
     except (FileNotFoundError, NotADirectoryError):
         return []
 
 
-def _nearby(folder: Path, recognises: Callable[[Path], bool]) -> list[Path]:
+def _nearby(folder: CorpusPath, recognises: Callable[[CorpusPath], bool]) -> list[CorpusPath]:
     """Folders up to six levels above or two below that are the corpus; the nearest level only."""
-    above = [parent for parent in list(folder.parents)[:6] if recognises(parent)]
+
+    def is_corpus(place: CorpusPath) -> bool:
+        try:
+            return recognises(place)
+        except (OSError, StorageError):  # not everybody may look there
+            return False
+
+    parents: Sequence[CorpusPath] = folder.parents
+    above = [parent for parent in parents[:6] if is_corpus(parent)]
     if above:
         return above[:1]
     level = [folder] if folder.is_dir() else []
     for _ in range(2):
         try:
-            level = [child for parent in level for child in subfolders(parent)][:500]
-        except OSError:
+            level = [child for parent in level for child in subfolders(parent)][: _nearby_at_most(folder)]
+        except (OSError, StorageError):
             return []
-        found = [child for child in level if recognises(child)]
+        found = [child for child in level if is_corpus(child)]
         if found:
             return found
     return []
+
+
+def _nearby_at_most(folder: CorpusPath) -> int:
+    """How many folders of a level are worth a look; in a bucket each costs requests."""
+    return 30 if isinstance(folder, RemotePath) else 500

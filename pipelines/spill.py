@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.ipc
 
-HASH_RANGES = 64
+HASH_RANGES = 256
 
 
 class Spill:
@@ -21,13 +21,18 @@ class Spill:
         self._files: dict[int, pa.ipc.RecordBatchFileWriter] = {}
 
     def add(self, table: pa.Table) -> None:
-        """Append rows, each to the file of its range."""
-        first_bytes = np.fromiter((value[0] for value in table[self._column].to_pylist()), np.uint8, len(table))
+        """Append rows, each to the file of its range. The hash column holds binary(16) without nulls."""
+        hashes = table[self._column].combine_chunks()
+        first_bytes = np.frombuffer(hashes.buffers()[1], np.uint8)[hashes.offset * 16 :: 16][: len(table)]
         buckets = first_bytes // (256 // HASH_RANGES)
+        # Sorted once and sliced: to pick the rows of each range by themselves costs a pass over the table per range.
+        ordered = table.take(pa.array(np.argsort(buckets, kind="stable")))
+        ends = np.cumsum(np.bincount(buckets, minlength=HASH_RANGES))
         for bucket in np.unique(buckets):
             if bucket not in self._files:
                 self._files[bucket] = pa.ipc.new_file(self._folder / f"{bucket:03d}.arrow", self._schema)
-            self._files[bucket].write_table(table.filter(pa.array(buckets == bucket)))
+            first = int(ends[bucket - 1]) if bucket else 0
+            self._files[bucket].write_table(ordered.slice(first, int(ends[bucket]) - first))
 
     def ranges(self) -> Iterator[pa.Table]:
         """Each range's rows, in the order of the ranges; its file is deleted afterwards."""

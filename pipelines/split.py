@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,14 @@ from shards.layout import (
     split_folder,
     split_path,
 )
-from shards.record import read_records
+from shards.plan import read_plan
+from shards.record import iter_records
 from shards.schema import ShardError
 from shards.scratch import scratch
 from shards.statistics import duration
 from shards.storage import Storage
+from shards.summary import SplitSummary, whole_split
+from shards.totals import Totals
 
 PROGRESS_ROWS = 200_000  # records between two lines while planning
 NOTHING_FORGOTTEN = Forgotten()
@@ -45,24 +48,47 @@ class SplitJob:
     split: str
     storage: Storage
     document: Mapping[str, Any]  # plan.json
+    shard_seconds: Sequence[float]  # of each shard, as far as metadata tells
 
     @property
     def name(self) -> str:
         """How the split is called in messages."""
         return f"{self.source.name}/{self.split}"
 
-    def missing(self) -> list[ShardTask]:
-        """The shards that are not committed, or whose files are not those that their record promises."""
+    def whole(self) -> SplitSummary | None:
+        """The split's totals, where nothing is left to do."""
+        plan = read_plan(self.storage, self.source.name, self.split)
+        return whole_split(self.storage, self.source.name, self.split, plan)
+
+    def standing(self) -> Standing:
+        """What is committed, with the files that the records promise, and what is still to be built."""
         sizes = self.storage.list(split_folder(self.source.name, self.split), recursive=False)
-        records = read_records(self.storage, self.source.name, self.split, plan_name(self.document))
-        tasks = []
-        for number in range(self.document["shards"]):
-            shard, record = ShardName(self.source.name, self.split, number), records.get(number)
-            files = {} if record is None else {shard.tar: record.tar.bytes, shard.parquet: record.parquet.bytes}
-            if not files or any(sizes.get(path) != size for path, size in files.items()):
-                roots = {name: str(path) for name, path in self.source.roots.items()}
-                tasks.append(ShardTask(shard, str(self.source.root), roots, self.storage, self.document))
-        return tasks
+        missing, totals, tar_bytes = set(range(self.document["shards"])), Totals(), 0
+        for record in iter_records(self.storage, self.source.name, self.split, plan_name(self.document)):
+            shard = record.shard
+            files = {shard.tar: record.tar.bytes, shard.parquet: record.parquet.bytes}
+            if shard.number in missing and all(sizes.get(path) == size for path, size in files.items()):
+                missing.remove(shard.number)
+                totals.add(record.totals)
+                tar_bytes += record.tar.bytes
+        shards = (ShardName(self.source.name, self.split, number) for number in sorted(missing))
+        told = self.source.root, self.source.roots, self.storage, self.document
+        tasks = [ShardTask(shard, *told, self.shard_seconds[shard.number]) for shard in shards]
+        return Standing(self.document["shards"] - len(tasks), totals, tar_bytes, tasks)
+
+    def missing(self) -> Sequence[ShardTask]:
+        """What is still to be built."""
+        return self.standing().missing
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a split has come: its committed shards, what they hold, and the tasks that are left."""
+
+    shards: int
+    totals: Totals
+    tar_bytes: int
+    missing: Sequence[ShardTask]
 
 
 @dataclass(frozen=True)
@@ -73,6 +99,7 @@ class SplitDraft:
     split: str
     folder: Path
     document: Mapping[str, Any]
+    shard_seconds: Sequence[float]
     forgotten: Forgotten = NOTHING_FORGOTTEN  # the list that it was made with
 
     def headline(self) -> str:
@@ -108,7 +135,8 @@ def draft(
         places=places,
         progress=_every(PROGRESS_ROWS, time.monotonic(), lambda line: say(f"{source.name}/{split}: {line}")),
     )
-    return SplitDraft(source, split, own, plan_document(source.name, split, settings, plan, places), forgotten)
+    document = plan_document(source.name, split, settings, plan, places)
+    return SplitDraft(source, split, own, document, plan.shard_seconds, forgotten)
 
 
 def put_in_place(
@@ -138,7 +166,7 @@ def put_in_place(
             f"{dataset}/{split}: recordings were put on the list of those to forget while this was planned; run the "
             "same command again, which leaves them out"
         )
-    return SplitJob(made.source, split, storage, made.document)
+    return SplitJob(made.source, split, storage, made.document, made.shard_seconds)
 
 
 def prepare(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from collections import Counter
+from collections.abc import Mapping
 
 import pyarrow.parquet as pq
 
@@ -27,12 +25,15 @@ from shards.layout import (
     split_path,
 )
 from shards.plan import read_plan
-from shards.record import READ_AT_ONCE, ShardRecord, listed_records, read_records
+from shards.read_ahead import read_ahead
+from shards.record import ShardRecord, listed_records, read_records
 from shards.schema import ShardError
 from shards.storage import Storage
 from shards.summary import (
     SplitSummary,
     encode_dataset,
+    listing_digest,
+    listing_line,
     plan_rejects,
     read_split,
     read_splits,
@@ -74,12 +75,23 @@ def check_split(storage: Storage, dataset: str, split: str) -> list[Lie]:
         lies.append(Lie(where, f"is that of {summary.dataset}/{summary.split}"))
     if summary.shards != len(shards):
         lies.append(Lie(where, f"says shards = {summary.shards}, the plan has {len(shards)}"))
-    if summary.records != records_digest(records):
+    if summary.records != records_digest(record.checksum for record in records.values()):
         lies.append(Lie(where, "was made from other commit records than those that are there"))
+    elif summary.listing is not None and summary.listing != _listing(storage, records, dataset, split):
+        lies.append(Lie(where, "has a digest of the listing that does not fit the plan and the commit records"))
     lies += total_differences(where, split_totals(records, tuple(rejects)), summary.totals, "what the records say")
     lies += _file_lies(storage, index_path(dataset, split), summary.index.sha256, "split.json")
     lies += _file_lies(storage, rejects_path(dataset, split), summary.rejects.sha256, "split.json")
     return lies + _merge_lies(storage, summary, records, rejects)
+
+
+def _listing(storage: Storage, records: Mapping[int, ShardRecord], dataset: str, split: str) -> str | None:
+    """The digest that split.json should have of the listing; None where there is no plan, which was told."""
+    try:
+        plan = read_plan(storage, dataset, split)
+    except ShardError:
+        return None
+    return listing_digest(plan.sha256, map(listing_line, records.values()))
 
 
 def check_dataset(storage: Storage, dataset: str) -> list[Lie]:
@@ -155,7 +167,8 @@ def _merge_lies(
             index = pq.ParquetFile(file)
             if index.num_row_groups != len(records):
                 lies.append(Lie(where, f"has {index.num_row_groups} row groups for {len(records)} shards"))
-            for place, (record, data) in enumerate(_parquet_files(storage, records)):
+            files = read_ahead(records.values(), lambda record: storage.read_if_there(record.shard.parquet))
+            for place, (record, data) in enumerate(files):
                 if data is None:
                     return lies  # told where the shard was checked
                 rows, some = read_shard_parquet(data, storage.full(record.shard.parquet))
@@ -172,20 +185,6 @@ def _merge_lies(
     except (OSError, ValueError) as error:
         lies.append(Lie(where, f"is not the parquet file it should be: {' '.join(str(error).split())}"))
     return lies
-
-
-def _parquet_files(storage: Storage, records: Mapping[int, ShardRecord]) -> Iterator[tuple[ShardRecord, bytes | None]]:
-    """Each shard's parquet file, some of them ahead: in a bucket the time goes into waiting."""
-    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
-        waiting = iter(records.values())
-        ahead: deque[tuple[ShardRecord, Future[bytes | None]]] = deque()
-        while True:
-            for record in islice(waiting, READ_AT_ONCE - len(ahead)):
-                ahead.append((record, pool.submit(storage.read_if_there, record.shard.parquet)))
-            if not ahead:
-                return
-            record, data = ahead.popleft()
-            yield record, data.result()
 
 
 def _lie(error: ShardError) -> Lie:

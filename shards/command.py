@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shards.schema import ShardError
+
+
+def tell_events() -> None:
+    """Let a job's events be read on its standard error, and nothing of those libraries that tell every step."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    for talkative in ("botocore", "aiobotocore"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def unreadable_file(error: OSError) -> str:

@@ -202,7 +202,7 @@ def ray_head(config: DashboardConfig, pages: str) -> Iterator[subprocess.Popen[b
     environment = os.environ | {
         "RAY_GRAFANA_HOST": pages,
         "RAY_GRAFANA_IFRAME_HOST": pages,
-        "RAY_PROMETHEUS_HOST": pages,
+        "RAY_PROMETHEUS_HOST": os.environ.get("RAY_PROMETHEUS_HOST", pages),  # a real one serves beside the pages
         # Both of the first tabs: whoever opens Metrics sees the shards at once.
         "RAY_GRAFANA_DEFAULT_DASHBOARD_UID": DASHBOARD_UID,
         "RAY_GRAFANA_DATA_DASHBOARD_UID": DASHBOARD_UID,

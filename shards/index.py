@@ -6,10 +6,11 @@ rows of all shards in order, one row group per shard. The bytes follow from the 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -147,8 +148,11 @@ def index_row(
 
 def text_hash(text: str) -> str | None:
     """16 hex digits that are equal for texts that differ in case, punctuation and spacing only; None for no text."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    kept = "".join(character for character in folded if unicodedata.category(character)[0] in "LMN")
+    if text.isascii():  # the same, without asking Unicode's tables for every letter
+        kept = "".join(filter(str.isalnum, text.lower()))
+    else:
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        kept = "".join(character for character in folded if unicodedata.category(character)[0] in "LMN")
     return hashlib.blake2b(kept.encode("utf-8"), digest_size=8).hexdigest() if kept else None
 
 
@@ -189,14 +193,36 @@ def write_index(path: Path, shards: Iterable[pa.Table]) -> None:
             _write_group(writer, table)
 
 
-def write_rejects(path: Path, rejects: Iterable[Sequence[RejectRow]]) -> None:
-    """Write reject rows, one row group per sequence, to a local file."""
+def reject_table(rejects: Iterable[RejectRow]) -> pa.Table:
+    """Rejects in the form of REJECT_SCHEMA."""
+    return pa.Table.from_pylist([{"id": r.id, "reason": r.reason, "where": r.where} for r in rejects], REJECT_SCHEMA)
+
+
+def write_rejects(path: Path, rejects: Iterable[pa.Table]) -> None:
+    """Write reject rows, one row group per table that has any, to a local file."""
     with _writer(path, REJECT_SCHEMA) as writer:
-        for some in rejects:
-            _write_group(
-                writer,
-                pa.Table.from_pylist([{"id": r.id, "reason": r.reason, "where": r.where} for r in some], REJECT_SCHEMA),
-            )
+        for table in filter(len, rejects):
+            _write_group(writer, table)
+
+
+def write_merged(
+    index: Path, rejects: Path, planned: Iterable[pa.Table], shards: Iterable[tuple[pa.Table, Sequence[RejectRow]]]
+) -> None:
+    """Write the index rows of shards to one local file, and to another all rejects, those of the plan first.
+
+    Read at once, so that nothing but the shard at hand is in memory.
+    """
+    with _writer(rejects, REJECT_SCHEMA) as reject_writer:
+        for table in filter(len, planned):
+            _write_group(reject_writer, table)
+
+        def rows() -> Iterator[pa.Table]:
+            for table, some in shards:
+                if some:
+                    _write_group(reject_writer, reject_table(some))
+                yield table
+
+        write_index(index, rows())
 
 
 def read_index(storage: Storage, dataset: str, split: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -230,12 +256,21 @@ def read_rejects(storage: Storage, dataset: str, split: str) -> tuple[RejectRow,
 
 def read_reject_file(storage: Storage, path: str) -> tuple[RejectRow, ...]:
     """The rejects in a parquet file with the columns id, reason and where; none where there is no such file."""
+    return tuple(RejectRow(**row) for table in reject_groups(storage, path) for row in table.to_pylist())
+
+
+def reject_groups(storage: Storage, path: str) -> Iterator[pa.Table]:
+    """The rejects in such a file, row group after row group, in the form of REJECT_SCHEMA."""
+    where = storage.full(path)
     try:
-        with storage.open(path) as file:
-            table = _read(file, REJECT_SCHEMA, storage.full(path), numbered=False)
+        with storage.open(path) as source, _damage_told(where):
+            file = pq.ParquetFile(source)
+            # The plan's files once went without a number: plan.json has theirs.
+            _check_number(file, where, optional=True)
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group, columns=REJECT_SCHEMA.names).cast(REJECT_SCHEMA)
     except FileNotFoundError:
-        return ()
-    return tuple(RejectRow(**row) for row in table.to_pylist())
+        return
 
 
 def _writer(where: Path | BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:
@@ -264,17 +299,27 @@ def _write_group(writer: pq.ParquetWriter, table: pa.Table) -> None:
     writer.write_table(table.combine_chunks(), row_group_size=max(table.num_rows, 1))
 
 
-def _read(
-    source: BinaryIO, schema: pa.Schema, where: str, columns: Sequence[str] | None = None, numbered: bool = True
-) -> pa.Table:
-    try:
+def _read(source: BinaryIO, schema: pa.Schema, where: str, columns: Sequence[str] | None = None) -> pa.Table:
+    with _damage_told(where):
         file = pq.ParquetFile(source)
-        number = (file.metadata.metadata or {}).get(b"schema", b"")
-        if numbered or number:  # the plan's files go without a number: plan.json has theirs
-            check_schema(int(number) if number.isdigit() else None, where)
+        _check_number(file, where)
         wanted = list(columns) if columns is not None else schema.names
         table = file.read(columns=wanted)
         return table.select(wanted).cast(pa.schema([schema.field(name) for name in wanted]))
+
+
+def _check_number(file: pq.ParquetFile, where: str, optional: bool = False) -> None:
+    """Refuse a file of a newer schema."""
+    number = (file.metadata.metadata or {}).get(b"schema", b"")
+    if number or not optional:
+        check_schema(int(number) if number.isdigit() else None, where)
+
+
+@contextlib.contextmanager
+def _damage_told(where: str) -> Iterator[None]:
+    """Tell what Arrow says of a damaged file as a ShardError."""
+    try:
+        yield
     except (pa.ArrowException, KeyError, ValueError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # not pyarrow's word for damage, but the device's or the network's own

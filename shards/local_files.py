@@ -11,18 +11,21 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import hashlib
 import os
 import shutil
 import stat
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
 TEMPORARY = ".tmp-"
 # Where locks do not work, only what is older counts as left behind.
 OLD_SECONDS = 24 * 3600.0
+_READ_AT_ONCE = 8  # small files: on a network file system the time goes into waiting
 _ATTEMPTS = 3  # a sweep may take a temporary file away between its creation and its lock
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
@@ -122,6 +125,18 @@ class LocalFiles:
                     else:
                         found[path] = entry.stat().st_size
         return found
+
+    def stamps(self, prefix: str, suffix: str) -> dict[str, tuple[int, str | None]]:
+        """Bytes of the files directly in a folder; of those whose names end in `suffix` also the MD5."""
+
+        def digest(path: str) -> str | None:
+            return hashlib.md5(self.read_bytes(path), usedforsecurity=False).hexdigest()
+
+        sizes = self.list(prefix, recursive=False)
+        wanted = [path for path in sizes if path.endswith(suffix)]
+        with ThreadPoolExecutor(_READ_AT_ONCE) as pool:
+            md5 = dict(zip(wanted, pool.map(digest, wanted), strict=True))
+        return {path: (size, md5.get(path)) for path, size in sizes.items()}
 
     def folders(self, prefix: str) -> set[str]:
         """The names of the folders directly in a folder."""

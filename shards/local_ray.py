@@ -1,4 +1,4 @@
-"""How a command starts Ray: joining the cluster it was given, or on this machine, on loopback, for itself alone.
+"""How a command starts Ray, joining the cluster it was given or on this machine, and what it says when Ray gives up.
 
 Ray itself is imported by the entry points only; they call `ray.init(**ray_options(...))`.
 """
@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
+import time
 from pathlib import Path
 from typing import Any
 
+RETRIES = 3  # of a task, by Ray, when its worker dies
+HEAD_CHECK_SECONDS = 5.0
+HEAD_SILENT_SECONDS = 40.0  # after 60 Ray ends the process, with no word on what to do
 OBJECT_STORE_BYTES = 100_000_000  # neither shards nor batches travel through Ray's object store
 
 
@@ -22,6 +27,9 @@ def ray_options(cores: int | None = None) -> dict[str, Any]:
     root = str(Path(__file__).resolve().parents[1])
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # By default Ray tries again without end what it killed for memory, and a shard too large for every node would keep
+    # a command for ever. It is told instead, and decides.
+    os.environ.setdefault("RAY_task_oom_retries", "0")
     options: dict[str, Any] = {"logging_level": logging.WARNING}
     if address := os.environ.get("RAY_ADDRESS"):
         if address.startswith(("127.", "localhost:")):
@@ -44,3 +52,62 @@ def ray_options(cores: int | None = None) -> dict[str, Any]:
 def available_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+class TaskLostError(Exception):
+    """A task that was not done, through no fault of what it was given: its worker died, or there was no memory.
+
+    `starved` where it was the memory.
+    """
+
+    def __init__(self, message: str, starved: bool = False) -> None:
+        super().__init__(message)
+        self.starved = starved
+
+
+def lost(error: BaseException) -> TaskLostError:
+    """What to say where Ray gave a task up with `error`, one of its own kinds, or where a worker had no memory."""
+    kind, said = type(error).__name__, (str(error).strip() or type(error).__name__).splitlines()[0]
+    if isinstance(error, MemoryError):
+        told = f"a worker had no memory left for its shard ({said}); pass fewer WORKERS"
+    elif kind == "OutOfMemoryError":
+        told = f"a node ran out of memory over one shard ({said}); pass fewer WORKERS"
+    elif kind in ("LocalRayletDiedError", "RaySystemError"):
+        told = f"Ray died on the machine that this command runs on ({said}); start it again"
+    elif kind in ("WorkerCrashedError", "NodeDiedError", "ActorDiedError", "ActorUnavailableError"):
+        told = f"a worker died over one task, {RETRIES + 1} times ({said}); most often memory: pass fewer WORKERS"
+    else:
+        told = f"Ray gave a shard up ({kind}: {said})"
+    starved = isinstance(error, MemoryError) or kind == "OutOfMemoryError"
+    return TaskLostError(f"{told}, then run the same command again, which goes on from here", starved)
+
+
+class Head:
+    """The head of the cluster, which is asked now and then whether it is still there."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        host, _, port = address.rpartition(":")
+        self._place = host.strip("[]"), int(port)
+        self._asked = self._answered = time.monotonic()
+
+    def check(self) -> None:
+        """Look, where the last look was a while ago.
+
+        Raises:
+            TaskLostError: it has been silent for long.
+        """
+        now = time.monotonic()
+        if now - self._asked < HEAD_CHECK_SECONDS:
+            return
+        self._asked = now
+        try:
+            socket.create_connection(self._place, timeout=HEAD_CHECK_SECONDS).close()
+            self._answered = now
+        except OSError as error:
+            if now - self._answered > HEAD_SILENT_SECONDS:
+                raise TaskLostError(
+                    f"the head of the Ray cluster, {self._address}, has not answered for {now - self._answered:.0f} s "
+                    f"({error.strerror or error}); when it is there again, run the same command again, which goes on "
+                    "from here"
+                ) from error

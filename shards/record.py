@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from shards.layout import ShardName, parse_shard_path, split_folder
+from shards.read_ahead import read_ahead
 from shards.sample import canonical_json
 from shards.schema import SCHEMA, ShardError, check_schema
 from shards.storage import BLOCK, Storage
 from shards.totals import Totals
 from shards.writer import WrittenFile
-
-READ_AT_ONCE = 32  # records read in parallel: in a bucket the time goes into waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +118,15 @@ def read_record(storage: Storage, shard: ShardName, plan: str | None = None) -> 
 def read_records(storage: Storage, dataset: str, split: str, plan: str | None = None) -> dict[int, ShardRecord]:
     """The records of all shards of a split that exist, by shard number, in order; damaged ones are absent, and so are
     those of another plan than `plan` (None: any)."""
+    return {record.shard.number: record for record in iter_records(storage, dataset, split, plan)}
+
+
+def iter_records(storage: Storage, dataset: str, split: str, plan: str | None = None) -> Iterator[ShardRecord]:
+    """The same one after the other, some of them read ahead, so that a split of any size fits in memory."""
     names = listed_records(storage, dataset, split)
-    with ThreadPoolExecutor(min(READ_AT_ONCE, len(names) or 1)) as pool:
-        found = list(pool.map(lambda name: read_record(storage, name, plan), names))
-    return {name.number: record for name, record in zip(names, found, strict=True) if record is not None}
+    for _, record in read_ahead(names, lambda name: read_record(storage, name, plan)):
+        if record is not None:
+            yield record
 
 
 def listed_records(storage: Storage, dataset: str, split: str) -> tuple[ShardName, ...]:

@@ -11,6 +11,7 @@ import errno
 import logging
 import os
 import random
+import re
 import threading
 import time
 import uuid
@@ -25,6 +26,7 @@ from shards.storage_error import StorageError, s3_code
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 TEMPORARY = ".tmp-"
+_MD5 = re.compile("[0-9a-f]{32}")  # an ETag of another kind has a dash and a number behind it
 _PROBES = 3  # another job's sweep may take one away between its two writes
 _ATTEMPTS = 6
 # Waits 0.2, 0.4, … s between attempts: s3fs and botocore have retried by themselves before.
@@ -53,14 +55,14 @@ class RemoteFiles:
 
     @property
     def _root(self) -> str:
-        return self._connection()[1]
+        return self.connection()[1]
 
     @property
     def _fs(self) -> Any:
-        return self._connection()[0]
+        return self.connection()[0]
 
-    def _connection(self) -> tuple[Any, str]:
-        """One connection per process, which all its threads share; a fork makes its own."""
+    def connection(self) -> tuple[Any, str]:
+        """The fsspec file system and the root in its words: one per process, for all threads; a fork makes its own."""
         with self._lock:
             if self._connected is None or self._connected[0] != os.getpid():
                 try:
@@ -166,6 +168,19 @@ class RemoteFiles:
 
     def list(self, prefix: str, recursive: bool) -> dict[str, int]:
         """Relative path and bytes of every object below a folder."""
+        return {path: int(info["size"]) for path, info in self._found(prefix, recursive).items()}
+
+    def stamps(self, prefix: str, suffix: str) -> dict[str, tuple[int, str | None]]:
+        """Bytes of the objects directly in a folder; of those whose names end in `suffix` also the MD5, if told."""
+        stamps = {}
+        for path, info in self._found(prefix, recursive=False).items():
+            tag = str(info.get("ETag", "")).strip('"')
+            told = path.endswith(suffix) and _MD5.fullmatch(tag)
+            stamps[path] = int(info["size"]), tag if told else None
+        return stamps
+
+    def _found(self, prefix: str, recursive: bool) -> dict[str, dict[str, Any]]:
+        """What the listing says of every object below a folder, by relative path."""
         try:
             depth = {} if recursive else {"maxdepth": 1}
             found = patiently(lambda: self._fs.find(self._full(prefix), detail=True, **depth))
@@ -174,7 +189,7 @@ class RemoteFiles:
             return {}
         start = len(self._root) + 1
         # A bucket knows no folders, but some tools leave empty objects for them.
-        return {path[start:]: int(info["size"]) for path, info in found.items() if info["type"] == "file"}
+        return {path[start:]: info for path, info in found.items() if info["type"] == "file"}
 
     def folders(self, prefix: str) -> set[str]:
         """The names of the folders directly in a folder."""

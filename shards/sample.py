@@ -188,7 +188,10 @@ class Sample:
 
 def canonical_json(value: object) -> bytes:
     """The one way this project writes JSON whose bytes matter: UTF-8, sorted keys, no blanks, no NaN."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    return _CANONICAL.encode(value).encode("utf-8")
+
+
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def problems(sample: Sample) -> list[str]:

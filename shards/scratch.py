@@ -14,12 +14,19 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from shards.storage_error import StorageError
+
 PREFIX = "qwen-audio-scratch-"
 
 
 @contextlib.contextmanager
-def scratch() -> Iterator[Path]:
-    """A folder below TMPDIR that goes with the context."""
+def scratch(needed_bytes: int = 0) -> Iterator[Path]:
+    """A folder below TMPDIR that goes with the context.
+
+    Raises:
+        StorageError: there is no TMPDIR to write to, or `needed_bytes` are more than it has free, which may pass.
+    """
+    check_room(needed_bytes)
     sweep()
     folder, lock = _locked_folder()
     try:
@@ -27,6 +34,24 @@ def scratch() -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
+
+
+def check_room(needed_bytes: int) -> None:
+    """See that TMPDIR has room, before hours of work run into its end.
+
+    Raises:
+        StorageError: it has not, which may pass, or it is not there.
+    """
+    try:
+        place = tempfile.gettempdir()
+        free = shutil.disk_usage(place).free
+    except OSError as error:
+        raise StorageError(f"TMPDIR: {error.strerror}; set it to a folder on local disk", lasting=True) from error
+    if free < needed_bytes:
+        raise StorageError(
+            f"{place}: no space left for a shard of about {needed_bytes / 1e6:,.1f} MB, {free / 1e6:,.1f} MB are free; "
+            "free some, or set TMPDIR to a folder on another disk, then run the same command again: it goes on"
+        )
 
 
 def sweep() -> None:

@@ -182,6 +182,15 @@ class Storage:
             found = self._files.list(prefix, recursive)
         return {path: found[path] for path in sorted(found) if not path.rpartition("/")[2].startswith(".tmp-")}
 
+    def stamps(self, prefix: str, suffix: str) -> dict[str, tuple[int, str | None]]:
+        """Bytes of the files directly in a folder, by path, and the MD5 (hex) of those whose names end in `suffix`.
+
+        A bucket tells both with its listing, so that no file is read; None where it tells no MD5, as of what was
+        uploaded in parts.
+        """
+        with explained(self.full(prefix)):
+            return self._files.stamps(prefix, suffix)
+
     def folders(self, prefix: str = "") -> tuple[str, ...]:
         """The names of the folders directly in a folder, sorted."""
         with explained(self.full(prefix)):

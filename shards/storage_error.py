@@ -69,6 +69,11 @@ def explained(where: str) -> Iterator[None]:
         if type(error) is OSError and error.errno is None and code is None:
             raise  # not a device's or server's: what Arrow raises for a damaged file that was opened here
         raise StorageError(f"{where}: {error.strerror or error or type(error).__name__}") from error
+    except (TypeError, ValueError) as error:
+        # How fsspec and botocore refuse options, at the first request.
+        if not any(words in str(error) for words in ("unexpected keyword argument", "Invalid endpoint")):
+            raise
+        raise StorageError(f"{where}: storage_options, source_options or AWS_ENDPOINT_URL: {error}", True) from error
     except Exception as error:
         # botocore raises its own kinds (no credentials, no connection), which are neither OSError nor imported here.
         if type(error).__module__.partition(".")[0] not in ("botocore", "aiobotocore", "aiohttp"):

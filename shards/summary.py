@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from shards.index import RejectRow, read_reject_file, read_shard_parquet, write_index, write_rejects
+from shards.index import RejectRow, read_reject_file, read_shard_parquet, reject_groups, write_merged
 from shards.layout import (
+    ShardName,
     dataset_folder,
     dataset_path,
     index_path,
@@ -26,8 +27,9 @@ from shards.layout import (
     split_folder,
     split_path,
 )
-from shards.plan import read_plan
-from shards.record import ShardRecord, read_records
+from shards.plan import SplitPlan, read_plan
+from shards.read_ahead import READ_AT_ONCE, read_ahead
+from shards.record import ShardRecord, iter_records
 from shards.sample import canonical_json
 from shards.schema import SCHEMA, ShardError, check_schema
 from shards.scratch import scratch
@@ -50,6 +52,7 @@ class SplitSummary:
     index: WrittenFile
     rejects: WrittenFile
     totals: Totals
+    listing: str | None = None  # by what one listing of the folder tells that the split is whole: see `listing_digest`
 
     def encode(self) -> bytes:
         """The bytes of split.json."""
@@ -65,36 +68,83 @@ class SplitSummary:
             "records": self.records,
             "index": {"sha256": self.index.sha256, "bytes": self.index.bytes},
             "rejects_file": {"sha256": self.rejects.sha256, "bytes": self.rejects.bytes},
+            **({} if self.listing is None else {"listing": self.listing}),
             **self.totals.to_json(),
         }
+
+
+def whole_split(storage: Storage, dataset: str, split: str, plan: SplitPlan) -> SplitSummary | None:
+    """What split.json says, where a listing of the folder is enough to see that the split is whole; else None.
+
+    Seen are the contents of every commit record, by its MD5, and the sizes of all other files. In a bucket no record
+    is read for that.
+    """
+    summary = read_split(storage, dataset, split)
+    if summary is None or summary.listing is None or summary.shards != plan.shards:
+        return None
+    stamps = storage.stamps(split_folder(dataset, split), ".json")
+    nothing = (None, None)
+    merged = {index_path(dataset, split): summary.index, rejects_path(dataset, split): summary.rejects}
+    if any(stamps.get(path, nothing)[0] != file.bytes for path, file in merged.items()):
+        return None
+    shards = (ShardName(dataset, split, number) for number in range(plan.shards))
+    lines = (
+        (
+            stamps.get(shard.record, nothing)[1],
+            stamps.get(shard.tar, nothing)[0],
+            stamps.get(shard.parquet, nothing)[0],
+        )
+        for shard in shards
+    )
+    return summary if listing_digest(plan.sha256, lines) == summary.listing else None
+
+
+def listing_digest(plan: str, lines: Iterable[tuple[str | None, int | None, int | None]]) -> str:
+    """sha256 over the plan's name and, shard after shard, the record's MD5 and the bytes of tar and parquet file."""
+    digest = hashlib.sha256(plan.encode("ascii"))
+    for md5, tar_bytes, parquet_bytes in lines:
+        digest.update(f"\n{md5} {tar_bytes} {parquet_bytes}".encode("ascii"))
+    return digest.hexdigest()
+
+
+def listing_line(record: ShardRecord) -> tuple[str, int, int]:
+    """What a shard adds to the digest of the listing."""
+    md5 = hashlib.md5(record.encode(), usedforsecurity=False).hexdigest()
+    return md5, record.tar.bytes, record.parquet.bytes
 
 
 def summarise_split(storage: Storage, dataset: str, split: str) -> SplitSummary:
     """Write index.parquet, rejects.parquet and split.json of a split all of whose shards are committed.
 
-    Where they are there already and fit the records, nothing is written.
+    Where they are there already and fit the records, nothing is written. Memory does not grow with the split, but for
+    the hashes of its shards.
 
     Raises:
         ShardError: there is no plan, or shards of it are missing or damaged; names the first.
     """
-    records = _all_records(storage, dataset, split)
-    there = read_split(storage, dataset, split)
-    if there is not None and _still_true(storage, there, records):
+    plan = read_plan(storage, dataset, split)
+    there = whole_split(storage, dataset, split, plan)
+    if there is not None:
         return there
-    planned = plan_rejects(storage, dataset, split)
+    committed = _committed(storage, dataset, split, plan)
     with scratch() as folder:
         index, rejects = folder / "index.parquet", folder / "rejects.parquet"
-        shard_rejects: list[tuple[RejectRow, ...]] = []
-        write_index(index, _shard_rows(storage, records, shard_rejects))
-        write_rejects(rejects, [planned, *shard_rejects])
+
+        def planned() -> Iterator[pa.Table]:
+            for table in reject_groups(storage, plan_rejects_path(dataset, split)):
+                committed.totals.rejects.update(table["reason"].to_pylist())
+                yield table
+
+        write_merged(index, rejects, planned(), _shard_rows(storage, committed))
         summary = SplitSummary(
             dataset,
             split,
-            shards=len(records),
-            records=records_digest(records),
+            shards=plan.shards,
+            records=records_digest(committed.checksums),
             index=_described(index),
             rejects=_described(rejects),
-            totals=split_totals(records, planned),
+            totals=committed.totals,
+            listing=committed.listing,
         )
         storage.put_file(index, index_path(dataset, split), move=True)
         storage.put_file(rejects, rejects_path(dataset, split), move=True)
@@ -156,6 +206,7 @@ def read_split(storage: Storage, dataset: str, split: str) -> SplitSummary | Non
             index=WrittenFile(**document["index"]),
             rejects=WrittenFile(**document["rejects_file"]),
             totals=Totals.from_json(document),
+            listing=document.get("listing"),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
@@ -186,63 +237,71 @@ def plan_rejects(storage: Storage, dataset: str, split: str) -> tuple[RejectRow,
     return read_reject_file(storage, plan_rejects_path(dataset, split))
 
 
-def split_totals(records: Mapping[int, ShardRecord], planned: tuple[RejectRow, ...]) -> Totals:
+def split_totals(records: Mapping[int, ShardRecord], planned: Iterable[RejectRow]) -> Totals:
     """What the shards and the plan's rejects add up to."""
     totals = summed(record.totals for record in records.values())
     totals.rejects.update(reject.reason for reject in planned)
     return totals
 
 
-def records_digest(records: Mapping[int, ShardRecord]) -> str:
-    """sha256 that changes when any record does."""
-    return hashlib.sha256("".join(records[number].checksum for number in sorted(records)).encode("ascii")).hexdigest()
+def records_digest(checksums: Iterable[str]) -> str:
+    """sha256 that changes when any record does; `checksums` are those of the records in shard order."""
+    return hashlib.sha256("".join(checksums).encode("ascii")).hexdigest()
 
 
-def _all_records(storage: Storage, dataset: str, split: str) -> dict[int, ShardRecord]:
-    plan = read_plan(storage, dataset, split)
-    records = read_records(storage, dataset, split, plan.sha256)
-    missing = [number for number in range(plan.shards) if number not in records]
-    if missing:
-        raise ShardError(
-            f"{storage.full(dataset)}/{split}: {len(missing)} of {plan.shards} shards are not committed, the first "
-            f"is number {missing[0]}; build them with: make shards DATASET={dataset} SPLIT={split}"
-        )
-    # A job that another one's REBUILD overtook may have laid its own tar over a committed one.
+@dataclass(frozen=True)
+class _Committed:
+    """The commit records of a whole split, as much of them as its summary needs."""
+
+    parquets: tuple[tuple[ShardName, WrittenFile], ...]
+    checksums: tuple[str, ...]
+    totals: Totals
+    listing: str
+
+
+def _committed(storage: Storage, dataset: str, split: str, plan: SplitPlan) -> _Committed:
+    """Read the records of all shards.
+
+    Raises:
+        ShardError: one is missing, damaged or of another plan, or its tar is not of the size that it says.
+    """
     sizes = storage.list(split_folder(dataset, split), recursive=False)
-    for number in range(plan.shards):
-        tar, said = records[number].shard.tar, records[number].tar.bytes
+    totals, parquets, checksums, lines = Totals(), list[tuple[ShardName, WrittenFile]](), list[str](), []
+    numbers = set(range(plan.shards))
+    for record in iter_records(storage, dataset, split, plan.sha256):
+        if record.shard.number not in numbers:
+            continue
+        numbers.remove(record.shard.number)
+        # A job that another one's REBUILD overtook may have laid its own tar over a committed one.
+        tar, said = record.shard.tar, record.tar.bytes
         if sizes.get(tar) != said:
             raise ShardError(
                 f"{storage.full(tar)}: has {sizes.get(tar, 'no')} bytes, its record says {said}; "
                 f"run make shards DATASET={dataset} SPLIT={split} again, which builds it anew"
             )
-    return {number: records[number] for number in range(plan.shards)}
+        totals.add(record.totals)
+        parquets.append((record.shard, record.parquet))
+        checksums.append(record.checksum)
+        lines.append(listing_line(record))
+    if numbers:
+        raise ShardError(
+            f"{storage.full(dataset)}/{split}: {len(numbers)} of {plan.shards} shards are not committed, the first "
+            f"is number {min(numbers)}; build them with: make shards DATASET={dataset} SPLIT={split}"
+        )
+    return _Committed(tuple(parquets), tuple(checksums), totals, listing_digest(plan.sha256, lines))
 
 
-def _still_true(storage: Storage, summary: SplitSummary, records: Mapping[int, ShardRecord]) -> bool:
-    return (
-        summary.shards == len(records)
-        and summary.records == records_digest(records)
-        and storage.size(index_path(summary.dataset, summary.split)) == summary.index.bytes
-        and storage.size(rejects_path(summary.dataset, summary.split)) == summary.rejects.bytes
-    )
-
-
-def _shard_rows(
-    storage: Storage, records: Mapping[int, ShardRecord], rejects: list[tuple[RejectRow, ...]]
-) -> Iterator[pa.Table]:
-    """The index rows of shard after shard; their reject rows are appended to `rejects` on the way."""
-    for record in records.values():
-        path = record.shard.parquet
-        data = storage.read_if_there(path)
-        if data is None or hashlib.sha256(data).hexdigest() != record.parquet.sha256:
+def _shard_rows(storage: Storage, committed: _Committed) -> Iterator[tuple[pa.Table, tuple[RejectRow, ...]]]:
+    """The index and reject rows of shard after shard, some files read ahead."""
+    for (shard, promised), data in read_ahead(
+        committed.parquets, lambda item: storage.read_if_there(item[0].parquet), READ_AT_ONCE
+    ):
+        if data is None or hashlib.sha256(data).hexdigest() != promised.sha256:
             state = "is missing" if data is None else "is not the file that its record promises"
             raise ShardError(
-                f"{storage.full(path)}: {state}; delete {record.shard}.json beside it and run make shards again"
+                f"{storage.full(shard.parquet)}: {state}; delete {shard}.json beside it and run make shards again"
             )
-        rows, some = read_shard_parquet(data, storage.full(path))
-        rejects.append(some)
-        yield rows
+        yield read_shard_parquet(data, storage.full(shard.parquet))
 
 
 def _described(path: Path) -> WrittenFile:

@@ -17,7 +17,6 @@ BLOCK = 512  # bytes; a member is a header block and its data, filled up to whol
 RECORD = 20 * BLOCK  # a tar's length is a multiple of this
 LONGEST_NAME = 100  # bytes
 LARGEST_MEMBER = 8**11 - 1  # bytes; 11 octal digits
-_BLANK_CHECKSUM = 8 * ord(" ")  # the checksum counts its own field as blanks
 
 
 class Bytes(Protocol):
@@ -47,11 +46,11 @@ def tar_header(name: str, size: int) -> bytes:
         raise ShardError(f"{name!r} cannot be a name in a tar: empty, over {LONGEST_NAME} bytes, or not ASCII")
     if size > LARGEST_MEMBER:
         raise ShardError(f"{name!r}: {size} bytes; a member of a tar holds {LARGEST_MEMBER}")
-    header = bytearray(_TEMPLATE)
-    header[: len(name)] = name.encode("ascii")
-    header[124:135] = b"%011o" % size
-    header[148:156] = b"%06o\0 " % (sum(header) + _BLANK_CHECKSUM)
-    return bytes(header)
+    named, digits = name.encode("ascii"), b"%011o" % size
+    checksum = _TEMPLATE_CHECKSUM + sum(named) + sum(digits)
+    return b"".join(
+        (named, _TEMPLATE[len(named) : 124], digits, _TEMPLATE[135:148], b"%06o\0 " % checksum, _TEMPLATE[156:])
+    )
 
 
 def padding(size: int) -> bytes:
@@ -108,3 +107,4 @@ def _template() -> bytes:
 
 
 _TEMPLATE = _template()
+_TEMPLATE_CHECKSUM = sum(_TEMPLATE) + 8 * ord(" ")  # it counts its own field as blanks

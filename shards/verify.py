@@ -23,28 +23,26 @@ if __name__ == "__main__":
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from shards.check import Lie, ShardFindings, check_shard
 from shards.check_split import check_dataset, check_split, shards_of
 from shards.command import exit_status, parse_arguments
 from shards.layout import ShardName, split_folder
-from shards.local_ray import available_cores, ray_options
+from shards.local_ray import TaskLostError, available_cores
 from shards.schema import ShardError
+from shards.spread import spread
 from shards.storage import Storage, StorageError
 from shards.summary import datasets, splits
 from shards.totals import Totals
 
 PROGRESS_SECONDS = 10.0
-IN_FLIGHT = 2  # shards per worker handed out at a time
-RETRIES = 3  # of a shard, after a worker died or storage failed
 # Below this the cores of one machine bring less than the start of Ray costs.
 WORTH_BYTES = 512 << 20
 
 
 def main(arguments: Sequence[str]) -> int:
     """Verify and print; 0 when everything is true."""
-    return exit_status(lambda: run(arguments), (ShardError, StorageError), interrupted="interrupted")
+    return exit_status(lambda: run(arguments), (ShardError, StorageError, TaskLostError), interrupted="interrupted")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -103,50 +101,16 @@ def check_shards(
             yield shard, check_shard(storage, shard)
             progress.add(sizes.get(shard.tar, 0))
         return
-    for shard, findings in _on_ray(storage, shards, workers):
+    spread_out = spread(
+        check_shard,
+        shards,
+        name=lambda shard: f"{shard.dataset}: verify shard",
+        arguments=lambda shard: (storage, shard),
+        workers=workers or None,
+    )
+    for shard, findings in spread_out:
         yield shard, findings
         progress.add(sizes.get(shard.tar, 0))
-
-
-def _on_ray(storage: Storage, shards: Sequence[ShardName], workers: int) -> Iterator[tuple[ShardName, ShardFindings]]:
-    options = ray_options(workers or None)  # before Ray is imported, which reads its settings from the environment
-    import ray
-
-    ours = not ray.is_initialized()
-    if ours:
-        ray.init(**options)
-    at_once = IN_FLIGHT * (workers or int(ray.cluster_resources().get("CPU", 1)))
-    # What a dying worker or a failing storage leaves unchecked is checked again.
-    task: dict[str, Any] = {
-        "num_cpus": 1,
-        "max_retries": RETRIES,
-        "retry_exceptions": [OSError, StorageError],
-        "scheduling_strategy": "SPREAD",
-    }
-    remote = ray.remote(**task)(check_shard)
-    waiting = iter(shards)
-    running: dict[ray.ObjectRef, ShardName] = {}
-    try:
-        while True:
-            while len(running) < at_once and (shard := next(waiting, None)) is not None:
-                running[remote.options(name=f"{shard.dataset}: verify shard").remote(storage, shard)] = shard
-            if not running:
-                return
-            done, _ = ray.wait(list(running), num_returns=1)
-            for reference in done:
-                yield running.pop(reference), ray.get(reference)
-    except ray.exceptions.RayTaskError as error:
-        if isinstance(error.cause, (ShardError, StorageError, OSError)):
-            raise error.cause from None
-        raise
-    except ray.exceptions.RayError as error:
-        raise ShardError(
-            f"a worker died {RETRIES + 1} times over one shard ({str(error).splitlines()[0]}); most often memory: "
-            "try again with WORKERS=1"
-        ) from error
-    finally:
-        if ours:
-            ray.shutdown()
 
 
 class _Progress:

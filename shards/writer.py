@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+
+from fastcrc import crc32
 
 from shards.sample import KEY, LONGEST_KEY, member_names
 from shards.schema import ShardError
@@ -85,18 +86,23 @@ class ShardWriter:
         if len(key) > LONGEST_KEY or not KEY.fullmatch(key):
             raise ShardError(f"{self.path.name}: {key!r} is no key; make it with sample_key")
         self._keys.add(key)
-        parts = tuple(
-            self._append(f"{key}.{member}", data) for member, data in zip(member_names(len(audio)), audio, strict=True)
-        )
-        stored = StoredSample(parts, self._append(f"{key}.json", json))
+        parts = []
+        between = b""  # what stands between the data of two members: small, and so written and hashed together
+        with explained(str(self.path)):
+            for member, data in zip((*member_names(len(audio)), "json"), (*audio, json), strict=True):
+                self._write(between + tar_header(f"{key}.{member}", len(data)))
+                parts.append(Part(self._position, len(data), crc32.iso_hdlc(data)))
+                self._write(data)
+                between = padding(len(data))
+            self._write(between)
         self.samples += 1
-        return stored
+        return StoredSample(tuple(parts[:-1]), parts[-1])
 
     def close(self) -> WrittenFile:
         """End the tar; what it came to."""
         if self._written is None:
-            self._write(tar_end(self._position))
             with explained(str(self.path)):
+                self._write(tar_end(self._position))
                 self._file.close()
             self._written = WrittenFile(self._hash.hexdigest(), self._position)
         return self._written
@@ -120,15 +126,7 @@ class ShardWriter:
         else:
             self.abort()
 
-    def _append(self, name: str, data: bytes) -> Part:
-        self._write(tar_header(name, len(data)))
-        part = Part(self._position, len(data), zlib.crc32(data))
-        self._write(data)
-        self._write(padding(len(data)))
-        return part
-
     def _write(self, data: bytes) -> None:
-        with explained(str(self.path)):
-            self._file.write(data)
+        self._file.write(data)
         self._hash.update(data)
         self._position += len(data)

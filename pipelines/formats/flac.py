@@ -1,15 +1,12 @@
-"""FLAC: the STREAMINFO block, a file reduced to it and its frames, and whether the last frame is there (RFC 9639)."""
+"""FLAC: the STREAMINFO block, and a file reduced to it and its frames (RFC 9639)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.formats.container import AudioReject
 
 _STREAMINFO_BYTES = 34
-_LONGEST_FRAME = 1 << 18  # bytes searched from the end for the last frame; frames of real files stay far below
-_TRIES = 8  # what looks like a frame header there; one in 256 syncs inside a frame does
-_SIZES = {1: 192, **{code: 576 << (code - 2) for code in range(2, 6)}, **{code: 1 << code for code in range(8, 16)}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +18,6 @@ class FlacLayout:
     bits: int
     frames: int
     md5: bytes
-    block_frames: int  # per FLAC frame, where all have the same
     streaminfo: bytes
     offset: int  # of the first FLAC frame
 
@@ -56,7 +52,6 @@ def flac_layout(data: bytes, start: int = 0) -> FlacLayout:
         bits=(packed >> 36 & 31) + 1,
         frames=packed & (1 << 36) - 1,
         md5=md5 if any(md5) else b"",
-        block_frames=int.from_bytes(streaminfo[2:4], "big"),
         streaminfo=streaminfo,
         offset=position,
     )
@@ -64,76 +59,11 @@ def flac_layout(data: bytes, start: int = 0) -> FlacLayout:
 
 def without_metadata(data: bytes, layout: FlacLayout) -> bytes:
     """The same FLAC frames after STREAMINFO alone."""
-    return b"fLaC\x80\x00\x00\x22" + layout.streaminfo + data[layout.offset :]
+    return b"".join((b"fLaC\x80\x00\x00\x22", layout.streaminfo, memoryview(data)[layout.offset :]))
 
 
-def with_length(data: bytes, layout: FlacLayout, frames: int) -> bytes:
-    """The same file, its STREAMINFO telling the number of waveform frames."""
-    packed = int.from_bytes(layout.streaminfo[10:18], "big") >> 36 << 36 | frames
-    at = data.index(layout.streaminfo) + 10
-    return data[:at] + packed.to_bytes(8, "big") + data[at + 8 :]
-
-
-def last_frame_end(data: bytes, layout: FlacLayout) -> int | None:
-    """The waveform frames up to the end of the last FLAC frame; None: the file does not end with a whole one."""
-    lowest = max(layout.offset, len(data) - _LONGEST_FRAME)
-    position, tries = len(data), 0
-    while tries < _TRIES and (position := data.rfind(b"\xff", lowest, position)) >= 0:
-        end = _frame_end(data, position, layout)
-        if end is not None:
-            if _crc16(data[position:-2]) == int.from_bytes(data[-2:], "big"):
-                return end
-            tries += 1
-    return None
-
-
-def _frame_end(data: bytes, position: int, layout: FlacLayout) -> int | None:
-    """The number of waveform frames up to the end of the FLAC frame at `position`; None: there is no frame header."""
-    header = data[position : position + 16]
-    if len(header) < 16 or header[1] & 0xFE != 0xF8:
-        return None
-    size_code, rate_code = header[2] >> 4, header[2] & 15
-    # The number is written as in UTF-8, with up to 36 bits.
-    lead = header[4]
-    extra = 0 if lead < 0x80 else 7 - (lead ^ 0xFF).bit_length()
-    if extra > 6 or 0x80 <= lead < 0xC0:
-        return None
-    number = lead & (0x7F if extra == 0 else (1 << (6 - extra)) - 1)
-    for byte in header[5 : 5 + extra]:
-        number = number << 6 | byte & 0x3F
-    at = 5 + extra
-    if size_code in (6, 7):
-        frames = int.from_bytes(header[at : at + size_code - 5], "big") + 1
-        at += size_code - 5
-    else:
-        frames = _SIZES.get(size_code, 0)
-    at += {12: 1, 13: 2, 14: 2}.get(rate_code, 0)
-    if not frames or _crc8(header[:at]) != header[at]:
-        return None
-    return (number if header[1] & 1 else number * layout.block_frames) + frames
-
-
-def _crc8(data: bytes) -> int:
-    value = 0
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = (value << 1 ^ 0x07) & 0xFF if value & 0x80 else value << 1
-    return value
-
-
-def _crc16(data: bytes) -> int:
-    value = 0
-    for byte in data:
-        value = (value << 8) & 0xFFFF ^ _CRC16[value >> 8 ^ byte]
-    return value
-
-
-def _crc16_entry(value: int) -> int:
-    value <<= 8
-    for _ in range(8):
-        value = (value << 1 ^ 0x8005) & 0xFFFF if value & 0x8000 else value << 1
-    return value
-
-
-_CRC16 = tuple(map(_crc16_entry, range(256)))
+def with_length(layout: FlacLayout, frames: int) -> FlacLayout:
+    """The layout of the same file, its STREAMINFO telling the number of waveform frames."""
+    info = layout.streaminfo
+    packed = int.from_bytes(info[10:18], "big") >> 36 << 36 | frames
+    return replace(layout, frames=frames, streaminfo=info[:10] + packed.to_bytes(8, "big") + info[18:])

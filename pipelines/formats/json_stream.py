@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
 
+from pipelines.corpus_path import CorpusPath
 from pipelines.source import SourceError
 
 CHUNK = 1 << 20  # characters read at a time; more only where one value is longer
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
-def read_object(path: Path) -> Iterator[tuple[str, Any]]:
+def read_object(path: CorpusPath) -> Iterator[tuple[str, Any]]:
     """The entries of a JSON file whose top is one object, in the order of the file; one value in memory at a time.
 
     Raises:
@@ -39,7 +39,7 @@ def read_object(path: Path) -> Iterator[tuple[str, Any]]:
 class _Reader:
     """A position in a text that is read as it is needed."""
 
-    def __init__(self, file: TextIO, path: Path) -> None:
+    def __init__(self, file: IO[str], path: CorpusPath) -> None:
         self._file, self._path = file, path
         self._text, self._place, self._dropped = "", 0, 0
         self._decode = json.JSONDecoder().raw_decode

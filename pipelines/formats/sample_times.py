@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
+from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
 from pipelines.source import Reject, Word
 
 _WHOLE = re.compile("[0-9]{1,15}")
 
 
-def read_words(root: Path, path: str, sample_rate: int) -> Iterator[Word | Reject]:
+def read_words(root: CorpusPath, path: str, sample_rate: int) -> Iterator[Word | Reject]:
     """The words of a file with their times in seconds; neighbours may overlap, as the release has it."""
     for item in read_lines(root, path):
         if isinstance(item, Reject):

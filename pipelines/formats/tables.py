@@ -12,14 +12,14 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
-from pathlib import Path
 
+from pipelines.corpus_path import CorpusPath
 from pipelines.source import Reject, SourceError
 
 Row = tuple[int, tuple[str, ...]]  # line number from 1; the cells asked for, in the order asked
 
 
-def read_lines(root: Path, path: str) -> Iterator[tuple[int, str] | Reject]:
+def read_lines(root: CorpusPath, path: str) -> Iterator[tuple[int, str] | Reject]:
     """The lines of a UTF-8 file with their numbers from 1, without line ends; empty lines are left out."""
     for number, line, is_utf8 in _lines(root, path):
         if is_utf8:
@@ -29,7 +29,7 @@ def read_lines(root: Path, path: str) -> Iterator[tuple[int, str] | Reject]:
 
 
 def read_tsv(
-    root: Path, path: str, required: Sequence[str], optional: Sequence[str] = (), escape: str = ""
+    root: CorpusPath, path: str, required: Sequence[str], optional: Sequence[str] = (), escape: str = ""
 ) -> Iterator[Row | Reject]:
     """Rows of a TSV with a header, quoting off: sentences hold unbalanced quotation marks.
 
@@ -58,7 +58,7 @@ def read_tsv(
 
 
 def read_csv(
-    root: Path, path: str, required: Sequence[str], optional: Sequence[str] = (), fallback: str = ""
+    root: CorpusPath, path: str, required: Sequence[str], optional: Sequence[str] = (), fallback: str = ""
 ) -> Iterator[Row | Reject]:
     """Rows of a comma-separated file with a header; quoted fields may hold commas, quotes and line breaks.
 
@@ -100,7 +100,7 @@ def read_csv(
 
 
 def _picker(
-    path: Path, header: list[str], required: Sequence[str], optional: Sequence[str]
+    path: CorpusPath, header: list[str], required: Sequence[str], optional: Sequence[str]
 ) -> tuple[Callable[[list[str]], tuple[str, ...]], int]:
     """What takes the wanted cells out of a row, and the place of the cell that names the row."""
     names = [name.strip() for name in header]
@@ -115,7 +115,7 @@ def _picker(
     return itemgetter(*places), places[0]
 
 
-def _lines(root: Path, path: str) -> Iterator[tuple[int, str, bool]]:
+def _lines(root: CorpusPath, path: str) -> Iterator[tuple[int, str, bool]]:
     """Number and text of the lines that are not empty, and whether they are UTF-8; else their bytes are `\\udcNN`."""
     with (root / path).open("rb") as file:
         for number, raw in enumerate(file, start=1):

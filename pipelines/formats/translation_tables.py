@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
+from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.tables import read_tsv
 from pipelines.source import Reject, files, subfolders
 
@@ -22,7 +22,7 @@ _SPLITS = {"train": "train", "train_covost": "train", "dev": "dev", "test": "tes
 class Table(NamedTuple):
     """A table on disk; `split` is None where it holds all splits."""
 
-    path: Path
+    path: CorpusPath
     source: str
     target: str
     split: str | None
@@ -40,7 +40,7 @@ class Pair(NamedTuple):
     client: str
 
 
-def find_tables(folder: Path) -> list[Table]:
+def find_tables(folder: CorpusPath) -> list[Table]:
     """The tables in `folder` and in the folders directly in it, by language pair."""
     try:
         places = [folder, *(child for child in subfolders(folder) if child.name != "clips")]
@@ -60,11 +60,11 @@ def clip_name(path: str) -> str:
     return path if path.endswith(".mp3") else f"{path}.mp3"
 
 
-def read_pairs(root: Path, tables: Sequence[Table]) -> Iterator[Pair | Reject]:
+def read_pairs(root: CorpusPath, tables: Sequence[Table]) -> Iterator[Pair | Reject]:
     """The rows of `tables`, which lie under `root`; each row once."""
     for table in tables:
         written = {other.split for other in tables if other.target == table.target and other.source == table.source}
-        place = table.path.relative_to(root).as_posix()
+        place = relative(table.path, root)
         columns = ("split", "sentence", "client_id")
         for row in read_tsv(root, place, ("path", "translation"), columns, escape="\\"):
             if isinstance(row, Reject):

@@ -9,12 +9,11 @@ Quirk     one transcript file for all splits, with spaces between words. The rel
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from pathlib import Path
 
+from pipelines.corpus_path import CorpusPath, Root
 from pipelines.formats.tables import read_lines
 from pipelines.labels import gender
 from pipelines.source import (
@@ -67,10 +66,10 @@ aishell/                            <- SOURCE
 """
 
     @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(cls, folder: CorpusPath) -> bool:
         return (folder / TEXTS).is_file() and (folder / WAV).is_dir()
 
-    def __init__(self, root: str | os.PathLike[str], roots: Mapping[str, str | os.PathLike[str]] | None = None) -> None:
+    def __init__(self, root: Root, roots: Mapping[str, Root] | None = None) -> None:
         super().__init__(root, roots)
         wav = self.root / WAV
         if not self.available_splits() and files(wav, ".tar.gz"):

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
+from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
 from pipelines.labels import licence
 from pipelines.source import AudioRef, Caption, EmptySplitError, Record, Reject, Source
@@ -47,7 +47,7 @@ clotho/                             <- SOURCE
 """
 
     @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(cls, folder: CorpusPath) -> bool:
         return any(_table(folder, "captions", split) for split in cls.splits)
 
     def has_split(self, split: str) -> bool:
@@ -114,7 +114,7 @@ clotho/                             <- SOURCE
         )
 
 
-def _table(root: Path, kind: str, split: str) -> str | None:
+def _table(root: CorpusPath, kind: str, split: str) -> str | None:
     for place in ("", "clotho_csv_files/"):
         if (root / f"{place}clotho_{kind}_{split}.csv").is_file():
             return f"{place}clotho_{kind}_{split}.csv"

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
+from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import Row, read_tsv
 from pipelines.labels import age, gender, language_code
 from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, subfolders
@@ -49,7 +49,7 @@ cv-corpus-17.0-2024-03-15/          <- SOURCE (or the folder of one language)
 """
 
     @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(cls, folder: CorpusPath) -> bool:
         return next(_language_folders(folder), None) is not None
 
     def has_split(self, split: str) -> bool:
@@ -60,7 +60,7 @@ cv-corpus-17.0-2024-03-15/          <- SOURCE (or the folder of one language)
             if (folder / f"{split}.tsv").is_file():
                 yield from self.language(folder, split)
 
-    def language(self, folder: Path, split: str) -> Iterator[Record | Reject]:
+    def language(self, folder: CorpusPath, split: str) -> Iterator[Record | Reject]:
         """The clips of one language by row; then, in the widest split, those that no table names."""
         inside = "" if folder == self.root else f"{folder.name}/"
         table = f"{inside}{split}.tsv"
@@ -112,7 +112,7 @@ def _clip_of(row: Row | Reject) -> str:
     return path if path.endswith((".mp3", ".wav")) else f"{path}.mp3"
 
 
-def _language_folders(folder: Path) -> Iterator[Path]:
+def _language_folders(folder: CorpusPath) -> Iterator[CorpusPath]:
     """The folders of single languages: `folder` itself, or those in it."""
     try:
         inside = [folder] if (folder / "clips").is_dir() else subfolders(folder)

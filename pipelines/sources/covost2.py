@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
+from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_tsv
 from pipelines.formats.translation_tables import clip_name, find_tables, read_pairs
 from pipelines.labels import age, gender
@@ -71,7 +71,7 @@ covost2/                            <- SOURCE (or the folder of one language)
 """
 
     @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(cls, folder: CorpusPath) -> bool:
         return bool(find_tables(folder))
 
     def has_split(self, split: str) -> bool:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
+from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
 from pipelines.source import AudioRef, Label, Record, Reject, Source
 
@@ -50,7 +50,7 @@ ESC-50-master/                      <- SOURCE
 """
 
     @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(cls, folder: CorpusPath) -> bool:
         return (folder / TABLE).is_file() and (folder / "audio").is_dir()
 
     def has_split(self, split: str) -> bool:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
 
+from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
 from pipelines.labels import gender
 from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, files, subfolders
@@ -51,7 +51,7 @@ LibriSpeech/                        <- SOURCE
 """
 
     @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(cls, folder: CorpusPath) -> bool:
         # LibriTTS has the same folders, without these files.
         return any(next((folder / split).glob("*/*/*.trans.txt"), None) for split in cls.splits)
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 
+from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.tables import read_lines
 from pipelines.labels import gender
 from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, files, is_safe, subfolders
@@ -52,7 +52,7 @@ corpora/                            <- SOURCE (or mls_german/ itself)
 """
 
     @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(cls, folder: CorpusPath) -> bool:
         return bool(_languages(folder))
 
     def has_split(self, split: str) -> bool:
@@ -60,7 +60,7 @@ corpora/                            <- SOURCE (or mls_german/ itself)
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         for language, folder in _languages(self.root).items():
-            place = f"{folder.relative_to(self.root).as_posix()}/" if folder != self.root else ""
+            place = f"{relative(folder, self.root)}/" if folder != self.root else ""
             if (folder / split / "transcripts.txt").is_file():
                 yield from self.language(language, place, split)
 
@@ -124,15 +124,15 @@ corpora/                            <- SOURCE (or mls_german/ itself)
         return {row[0]: row[1] for row in rows if len(row) > 1 and row[1] in ("M", "F")}
 
 
-def _language(folder: Path) -> str | None:
+def _language(folder: CorpusPath) -> str | None:
     """The language of a folder that is called as the release's archives are; None for any other."""
     name = folder.name.removeprefix("mls_").removesuffix("_opus")
     return name if folder.name.startswith("mls_") and name in LANGUAGES else None
 
 
-def _languages(root: Path) -> dict[str, Path]:
+def _languages(root: CorpusPath) -> dict[str, CorpusPath]:
     """Language -> its folder: `root` itself, or the folders in it."""
-    found: dict[str, Path] = {}
+    found: dict[str, CorpusPath] = {}
     try:
         places = [root] if _language(root) else subfolders(root)
     except OSError:

@@ -9,9 +9,9 @@ Quirk     `examples.json` of train is one object of several hundred megabytes: i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
+from pipelines.corpus_path import CorpusPath
 from pipelines.formats.json_stream import read_object
 from pipelines.source import AudioRef, Note, Record, Reject, Source
 
@@ -49,7 +49,7 @@ nsynth/                             <- SOURCE
 """
 
     @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(cls, folder: CorpusPath) -> bool:
         return any((folder / f"nsynth-{split}/examples.json").is_file() for split in cls.splits)
 
     def has_split(self, split: str) -> bool:

@@ -16,8 +16,8 @@ import hashlib
 import os
 from collections.abc import Iterator
 from functools import cache, cached_property
-from pathlib import Path
 
+from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
 from pipelines.source import AudioRef, Label, Record, Reject, Source, SourceError, Speaker, files, is_safe, subfolders
 
@@ -58,7 +58,7 @@ speech_commands_v0.02/              <- SOURCE
 """
 
     @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(cls, folder: CorpusPath) -> bool:
         return any((folder / name).is_file() for name in LISTS.values()) or any((folder / w).is_dir() for w in WORDS)
 
     def has_split(self, split: str) -> bool:

@@ -11,8 +11,8 @@ Quirk     word times are in waveform samples at 16 kHz; neighbouring words may o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
+from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.sample_times import read_words, whole_number
 from pipelines.formats.tables import read_lines
 from pipelines.labels import gender
@@ -61,7 +61,7 @@ timit/                              <- SOURCE (names in capital or small letters
 """
 
     @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(cls, folder: CorpusPath) -> bool:
         return any(_split_folder(folder, split) for split in cls.splits)
 
     def has_split(self, split: str) -> bool:
@@ -73,9 +73,9 @@ timit/                              <- SOURCE (names in capital or small letters
             for speaker in subfolders(region):
                 yield from self.speaker(speaker, region.name.upper())
 
-    def speaker(self, folder: Path, region: str) -> Iterator[Record | Reject]:
+    def speaker(self, folder: CorpusPath, region: str) -> Iterator[Record | Reject]:
         """The utterances of one speaker, by name. `x.WAV` goes before its copy `x.WAV.wav`."""
-        place, speaker = folder.relative_to(self.root).as_posix(), folder.name.upper()
+        place, speaker = relative(folder, self.root), folder.name.upper()
         found: dict[str, dict[str, str]] = {}
         for name in sorted(files(folder, ".wav", ".txt", ".wrd"), key=len, reverse=True):
             utterance, _, rest = name.upper().partition(".")
@@ -112,7 +112,7 @@ timit/                              <- SOURCE (names in capital or small letters
                 )
 
 
-def _split_folder(root: Path, split: str) -> Path | None:
+def _split_folder(root: CorpusPath, split: str) -> CorpusPath | None:
     """The folder of `split`: in `root`, or in the folder TIMIT or data of it; in any case of letters."""
     try:
         inside = [child for child in subfolders(root) if child.name.lower() in ("timit", "data")]

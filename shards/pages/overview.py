@@ -27,7 +27,8 @@ from shards.pages.figures import (
 from shards.pages.html import Content, Html, element, foreign, join, table
 from shards.pages.runs import Run
 from shards.pages.watch import Languages, OutState, SplitState
-from shards.record import READ_AT_ONCE, ShardRecord, read_record
+from shards.read_ahead import READ_AT_ONCE
+from shards.record import ShardRecord, read_record
 from shards.schema import ShardError
 from shards.statistics import hours
 from shards.storage import Storage, StorageError

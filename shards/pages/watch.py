@@ -30,7 +30,8 @@ from shards.layout import (
 )
 from shards.pages.runs import Run, read_run
 from shards.plan import SplitPlan, read_plan
-from shards.record import READ_AT_ONCE, read_record
+from shards.read_ahead import READ_AT_ONCE
+from shards.record import read_record
 from shards.sample import SAMPLE_RATE
 from shards.schema import ShardError
 from shards.storage import Storage, StorageError

@@ -52,7 +52,8 @@ def test_the_page_tells_every_job_on_every_kind_of_cluster() -> None:
     for path in FILES:
         name = str(path.relative_to(ROOT))
         helpers = ("cluster/README.md", "cluster/Dockerfile.dockerignore", "cluster/slurm/with_ray.sh")
-        assert name in README or name in helpers, f"{name} is not in cluster/README.md"
+        mounted = name.startswith("cluster/grafana/provisioning/")  # as one folder, which the page names
+        assert name in README or name in helpers or mounted, f"{name} is not in cluster/README.md"
     assert {target for target, _ in make_commands(README)} >= {"setup", "source", "stats", "verify"}
 
 

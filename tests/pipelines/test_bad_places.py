@@ -264,7 +264,8 @@ def test_a_job_names_the_file_that_vanished(tmp_path: Path) -> None:
     program = f"""
 import sys
 from pathlib import Path
-from pipelines import job, retry
+from pipelines import job
+from shards import retry
 build = job.build
 retry.FIRST_WAIT_SECONDS = 0.01
 def vanish_first(*arguments):

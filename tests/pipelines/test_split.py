@@ -103,6 +103,34 @@ def test_a_job_that_a_rebuild_overtook_writes_nothing(two: tuple[Path, Path, Pat
     assert contents(tmp_path) == contents(shards / "new")
 
 
+@pytest.mark.parametrize("moment", ["put_file", "replace"])
+def test_a_job_overtaken_while_it_uploads_leaves_no_tar_over_a_committed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Not even one of the same length, which nothing but its bytes would tell from the right one."""
+    audio = dict(list(AUDIO.items())[:2])
+    old, new = (librispeech(tmp_path / word, audio, f"84-121-0 {word}\n84-121-1 {word}\n") for word in ("OLD", "NEW"))
+    out, calm = tmp_path / "out", tmp_path / "calm"
+    shards_of(LibriSpeech(new), "dev-clean", calm)
+    (late,) = prepare(LibriSpeech(old), "dev-clean", Storage(out), SETTINGS, say=silent).missing()
+    original = getattr(Storage, moment)
+
+    def overtaken(self: Storage, *arguments: object, **options: object) -> None:
+        monkeypatch.setattr(Storage, moment, original)
+        prepare(LibriSpeech(new), "dev-clean", Storage(out), SETTINGS, rebuild=True, say=silent)
+        shards_of(LibriSpeech(new), "dev-clean", out)
+        assert contents(out) == contents(calm)
+        original(self, *arguments, **options)
+
+    monkeypatch.setattr(Storage, moment, overtaken)
+    with pytest.raises(IdentityError, match="no longer the plan of this job"):
+        build_and_commit(late)
+    job = prepare(LibriSpeech(new), "dev-clean", Storage(out), SETTINGS, say=silent)
+    assert [task.shard for task in job.missing()] == [FIRST]
+    shards_of(LibriSpeech(new), "dev-clean", out)
+    assert contents(out) == contents(calm)
+
+
 def test_a_shard_of_another_plan_does_not_exist(
     two: tuple[Path, Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

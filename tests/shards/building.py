@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import soundfile
 
-from shards.index import RejectRow, index_row, shard_parquet, write_rejects
+from shards.index import RejectRow, index_row, reject_table, shard_parquet, write_rejects
 from shards.layout import ShardName, plan_folder, plan_path, plan_rejects_path
 from shards.record import ShardRecord, commit
 from shards.sample import SAMPLE_RATE, AudioMember, Sample, SampleWord, TaggedTarget, member_names, sample_key
@@ -121,7 +121,7 @@ def language_of(target: TaggedTarget) -> str | None:
 def make_split(storage: Storage, scratch: Path, split: str = "train", shards: int = 2, samples: int = 3) -> None:
     """A complete split."""
     planned = (RejectRow("twice", "duplicate_id", "a.tsv:2"),)
-    write_rejects(scratch / "rejects.parquet", [planned])
+    write_rejects(scratch / "rejects.parquet", [reject_table(planned)])
     with pq.ParquetWriter(scratch / "records.parquet", pa.schema([("id", pa.string())])) as writer:
         for number in range(shards):
             ids = [f"r{number}", *(f"u{number}.{place}" for place in range(1, samples + 1))]

@@ -20,6 +20,7 @@ from shards.index import (
     read_index,
     read_reject_file,
     read_shard_parquet,
+    reject_table,
     shard_parquet,
     text_hash,
     write_index,
@@ -130,7 +131,7 @@ def test_a_split_s_index_is_read_whole_or_by_column(tmp_path):
 
 
 def test_rejects_come_back(tmp_path):
-    write_rejects(tmp_path / "rejects.parquet", [REJECTS[:1], (), REJECTS[1:]])
+    write_rejects(tmp_path / "rejects.parquet", map(reject_table, [REJECTS[:1], (), REJECTS[1:]]))
     assert read_reject_file(Storage(tmp_path), "rejects.parquet") == REJECTS
     assert read_reject_file(Storage(tmp_path), "none.parquet") == ()
 
@@ -174,3 +175,8 @@ def test_no_text_has_no_hash_and_hashes_do_not_change():
 @given(st.text(max_size=30))
 def test_any_text_can_be_hashed(text):
     assert text_hash(text) in (None, text_hash(f"  {text}. "))
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=40))
+def test_ascii_takes_a_shorter_way_to_the_same_hash(text):
+    assert text_hash(text) == text_hash(f"{text}…")

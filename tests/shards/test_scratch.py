@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from shards.scratch import PREFIX, scratch, sweep
+from shards.storage_error import StorageError
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = "import sys; from shards.scratch import scratch\nwith scratch() as f: print(f, flush=True); sys.stdin.read()"
@@ -63,3 +65,17 @@ def test_many_at_once_each_have_their_own(temporary: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(work, range(200))) == [str(number) for number in range(200)]
     assert not list(temporary.glob(f"{PREFIX}*"))
+
+
+def test_a_folder_without_room_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    free = shutil.disk_usage(tmp_path).free
+    with scratch(free // 2) as folder:
+        assert folder.parent == tmp_path
+    words = rf"{tmp_path}: no space left for a shard of about .* set TMPDIR"
+    with pytest.raises(StorageError, match=words) as told, scratch(10 * free):
+        raise AssertionError("opened all the same")
+    assert not told.value.lasting and not list(tmp_path.iterdir())
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(StorageError, match="TMPDIR: No such file or directory"), scratch():
+        raise AssertionError("opened all the same")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
 import re
@@ -12,10 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import s3fs
 
-from shards.layout import ShardName
+from shards.layout import ShardName, split_path
+from shards.plan import read_plan
 from shards.record import commit, read_records
+from shards.remote_files import RemoteFiles
 from shards.storage import Storage, StorageError
-from shards.summary import datasets, read_splits
+from shards.summary import datasets, read_splits, whole_split
 from shards.verify import main as verify
 from tests.faults.proxy import TRANSIENT, proxy_before
 from tests.shards.building import contents, make_split
@@ -272,3 +275,32 @@ def test_an_endpoint_that_ignores_conditions_is_refused(shaky):
     with pytest.raises(StorageError, match="ignores conditional writes"):
         there.check_writable()
     assert there.list() == {}
+
+
+def test_a_whole_split_is_recognised_by_listing_alone(storage, tmp_path, monkeypatch):
+    (tmp_path / "scratch").mkdir()
+    make_split(storage, tmp_path / "scratch", shards=5)
+    plan, read = read_plan(storage, "demo", "train"), []
+    read_bytes = RemoteFiles.read_bytes
+    monkeypatch.setattr(RemoteFiles, "read_bytes", lambda self, path: read.append(path) or read_bytes(self, path))
+    monkeypatch.setattr(RemoteFiles, "size", lambda self, path: pytest.fail(f"asked for {path}"))
+    assert whole_split(storage, "demo", "train", plan) is not None
+    assert read == [split_path("demo", "train")]
+    shard = ShardName("demo", "train", 3)
+    data = storage.read_bytes(shard.record)
+    storage.replace(shard.record, data[:-2] + b" \n")  # as long as before
+    assert whole_split(storage, "demo", "train", plan) is None
+
+
+def test_an_object_that_came_in_parts_has_no_md5(storage, tmp_path):
+    """Its ETag is none; a job then reads the records."""
+    storage.replace("d/s/a.json", b"one")
+    storage.replace("d/s/a.tar", b"one")
+    fs = s3fs.S3FileSystem(**storage._options)
+    with fs.open(f"{storage.url}/d/s/b.json", "wb", block_size=5 << 20) as file:
+        file.write(bytes(11 << 20))
+    assert storage.stamps("d/s", ".json") == {
+        "d/s/a.json": (3, hashlib.md5(b"one").hexdigest()),
+        "d/s/a.tar": (3, None),
+        "d/s/b.json": (11 << 20, None),
+    }

@@ -5,18 +5,28 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from shards import summary as summary_module
-from shards.index import RejectRow, read_index, read_rejects, write_rejects
-from shards.layout import ShardName, plan_path, plan_rejects_path, split_path
+from shards.index import RejectRow, read_index, read_rejects, reject_table, write_rejects
+from shards.layout import ShardName, index_path, plan_path, plan_rejects_path, rejects_path, split_path
+from shards.plan import read_plan
 from shards.schema import ShardError
 from shards.statistics import histogram, hours, overview
 from shards.storage import Storage
-from shards.summary import datasets, read_split, read_splits, splits, summarise_dataset, summarise_split
+from shards.summary import (
+    datasets,
+    read_split,
+    read_splits,
+    splits,
+    summarise_dataset,
+    summarise_split,
+    whole_split,
+)
 from tests.shards.building import contents, make_sample, make_split, write_shard
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +44,7 @@ def test_a_split_is_merged_in_shard_order(out, tmp_path):
     storage.create(plan_path("demo", "train"), b'{"shards": 3, "rejects": {"duplicate_id": 1}}')
     planned = (RejectRow("twice", "duplicate_id", "a.tsv:9"),)
     (out / "demo/train/plan").mkdir(exist_ok=True)
-    write_rejects(out / plan_rejects_path("demo", "train"), [planned])
+    write_rejects(out / plan_rejects_path("demo", "train"), [reject_table(planned)])
     for number in (2, 0, 1):
         samples = [
             make_sample(f"{number}-{place}", frames=(16_000 * (number + 1),)) for place in range(2 * (number != 1))
@@ -168,3 +178,39 @@ def test_figures_are_readable():
     assert [hours(seconds) for seconds in (36, 3600 * 12.34, 3600 * 12_345)] == ["0.010", "12.3", "12,345"]
     assert histogram({0: 1, 29: 10}).splitlines()[2].split() == ["0-2", "1", "###"]
     assert overview([]).splitlines()[0].split()[0] == "split"
+
+
+@pytest.mark.parametrize("damage", ["record", "equal record", "tar", "parquet", "index", "rejects", "plan"])
+def test_a_listing_shows_whether_a_split_is_whole(damage, out, tmp_path):
+    storage, shard = Storage(out), ShardName("demo", "train", 1)
+    make_split(storage, tmp_path / "scratch", shards=3)
+    plan = read_plan(storage, "demo", "train")
+    assert whole_split(storage, "demo", "train", plan) == read_split(storage, "demo", "train")
+    paths = {
+        "tar": shard.tar,
+        "parquet": shard.parquet,
+        "index": index_path("demo", "train"),
+        "rejects": rejects_path("demo", "train"),
+    }
+    if damage == "record":
+        storage.delete(shard.record)
+    elif damage == "equal record":  # one that says the same of another shard
+        other = json.loads(storage.read_bytes(shard.record))
+        storage.replace(shard.record, json.dumps(other, sort_keys=True).encode())
+    elif damage == "plan":
+        plan = replace(plan, sha256="0" * 64)
+    else:
+        with (out / paths[damage]).open("ab") as file:
+            file.write(b"x")
+    assert whole_split(storage, "demo", "train", plan) is None
+
+
+def test_totals_of_an_older_version_are_made_again(out, tmp_path):
+    """Without a digest of the listing; nothing else in them changes."""
+    storage = Storage(out)
+    make_split(storage, tmp_path / "scratch")
+    whole = contents(out)
+    summary = read_split(storage, "demo", "train")
+    storage.replace(split_path("demo", "train"), replace(summary, listing=None).encode())
+    assert summarise_split(storage, "demo", "train") == summary
+    assert contents(out) == whole

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 import pytest
 
 from pipelines.identity import IdentityError
-from pipelines.retry import FIRST_WAIT_SECONDS, RETRIES, Retries, may_pass
 from pipelines.source import SourceError
+from shards.local_ray import RETRIES, TaskLostError
+from shards.retry import FIRST_WAIT_SECONDS, Retries, may_pass
 from shards.schema import ShardError
 from shards.storage import StorageError
 
@@ -25,18 +24,16 @@ class Clock:
 
 def test_a_failed_task_is_handed_out_again_when_its_wait_is_over(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
-    retries, fresh = Retries[str](clock), deque(["a", "b"])
-    assert [retries.due(fresh), retries.due(fresh), retries.due(fresh)] == ["a", "b", None]
-    assert retries.seconds() is None
+    retries = Retries[str](clock=clock)
+    assert retries.due() is None and retries.seconds() is None
     waits = []
     for _ in range(RETRIES):
         retries.take("a", StorageError("s3://bucket/x: SlowDown"))
-        assert retries.due(fresh) is None
+        assert retries.due() is None
         waits.append(retries.seconds() or 0.0)
         clock.now += waits[-1]
         assert retries.seconds() == 0
-        fresh.append("c")
-        assert [retries.due(fresh), retries.due(fresh)] == ["a", "c"]
+        assert (retries.due(), retries.due(), retries.seconds()) == ("a", None, None)
     assert waits == sorted(waits) and waits[0] >= 0.75 * FIRST_WAIT_SECONDS and waits[-1] > 3 * waits[0]
     with pytest.raises(StorageError, match="SlowDown"):
         retries.take("a", StorageError("s3://bucket/x: SlowDown"))
@@ -51,14 +48,16 @@ def test_a_failed_task_is_handed_out_again_when_its_wait_is_over(caplog: pytest.
         (StorageError("access denied", lasting=True), False),
         (FileNotFoundError("the source is away"), True),
         (SourceError("the source is away"), True),
+        (TaskLostError("a worker died"), True),
         (ShardError("built twice with different results"), False),
         (IdentityError("another plan"), False),
         (ValueError("a bug"), False),
     ],
 )
 def test_only_what_may_pass_is_tried_again(error: Exception, hope: bool) -> None:
-    assert may_pass(error) == hope
-    retries = Retries[int]()
+    passing = (OSError, SourceError)
+    assert may_pass(error, passing) == hope
+    retries = Retries[int](passing)
     if hope:
         retries.take(0, error)
     else:

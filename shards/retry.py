@@ -5,25 +5,29 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-from pipelines.source import SourceError
+from shards.local_ray import RETRIES, TaskLostError
 from shards.storage_error import StorageError
 
 T = TypeVar("T", bound=Hashable)
-RETRIES = 3
 FIRST_WAIT_SECONDS = 1.0  # then 5 and 25: a server that starts anew, a disk that somebody makes room on
 
 _log = logging.getLogger(__name__)
 
 
 class Retries(Generic[T]):
-    """Takes failed tasks back and hands each out again when its wait is over."""
+    """Takes failed tasks back and hands each out again when its wait is over.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    `passing` are the errors, beside those of storage, that may pass by themselves.
+    """
+
+    def __init__(
+        self, passing: tuple[type[BaseException], ...] = (OSError,), clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._passing, self._clock = passing, clock
         self._failures: Counter[T] = Counter()
         self._waiting: dict[T, float] = {}  # task: when it is due
 
@@ -35,19 +39,18 @@ class Retries(Generic[T]):
         """
         self._failures[task] += 1
         failures = self._failures[task]
-        if not may_pass(error) or failures > RETRIES:
+        if not may_pass(error, self._passing) or failures > RETRIES:
             raise error
         wait = FIRST_WAIT_SECONDS * 5 ** (failures - 1) * random.uniform(0.75, 1.25)
         _log.warning("retry=%d/%d wait=%.0fs %s", failures, RETRIES, wait, error)
         self._waiting[task] = self._clock() + wait
 
-    def due(self, fresh: deque[T]) -> T | None:
-        """Hand out a task whose wait is over, else the next of the `fresh` ones; None where there is neither."""
+    def due(self) -> T | None:
+        """Hand out a task whose wait is over; None where there is none."""
         now = self._clock()
         task = next((task for task, when in self._waiting.items() if when <= now), None)
-        if task is None:
-            return fresh.popleft() if fresh else None
-        del self._waiting[task]
+        if task is not None:
+            del self._waiting[task]
         return task
 
     def seconds(self) -> float | None:
@@ -55,8 +58,8 @@ class Retries(Generic[T]):
         return max(0.0, min(self._waiting.values()) - self._clock()) if self._waiting else None
 
 
-def may_pass(error: BaseException) -> bool:
-    """Whether what failed may succeed later, with nobody putting anything right."""
+def may_pass(error: BaseException, passing: tuple[type[BaseException], ...]) -> bool:
+    """Whether what failed may succeed later, with nobody putting anything right; storage says so itself."""
     if isinstance(error, StorageError):
         return not error.lasting
-    return isinstance(error, OSError | SourceError)
+    return isinstance(error, (*passing, TaskLostError))

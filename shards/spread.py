@@ -1,0 +1,149 @@
+"""Deals tasks to the cores of this machine or of a cluster, by Ray: bounded in flight, failures tried again.
+
+Ray is imported inside the functions, after its settings are in the environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from shards.local_ray import HEAD_CHECK_SECONDS, RETRIES, Head, TaskLostError, lost, ray_options
+from shards.retry import Retries
+from shards.schema import ShardError
+from shards.storage_error import StorageError
+from shards.window import Window
+
+Task = TypeVar("Task")
+IN_FLIGHT = 2  # tasks per core
+TASK_MEMORY_BYTES = 1 << 30  # declared for a task: a worker's libraries, and the longest recording that it decodes
+
+
+@contextlib.contextmanager
+def ray_running(workers: int | None = None) -> Iterator[int]:
+    """Join the cluster in RAY_ADDRESS or start Ray on this machine, unless that is done; the cores that there are."""
+    options = ray_options(workers)
+    import ray
+
+    ours = not ray.is_initialized()
+    if ours:
+        ray.init(**options)
+    try:
+        yield int(ray.cluster_resources().get("CPU", 1))
+    finally:
+        if ours:
+            ray.shutdown()
+
+
+def spread(
+    function: Callable[..., Any],
+    tasks: Sequence[Task],
+    *,
+    name: Callable[[Task], str],
+    arguments: Callable[[Task], tuple[Any, ...]] = lambda task: (task,),
+    workers: int | None = None,
+    sizes: Sequence[int] | None = None,
+    most_bytes: int = 0,
+    passing: tuple[type[BaseException], ...] = (OSError,),
+    user_errors: tuple[type[Exception], ...] = (ShardError, StorageError),
+    submitted: Callable[[Task], None] = lambda task: None,
+    failed: Callable[[Task, BaseException], None] = lambda task, error: None,
+) -> Iterator[tuple[Task, Any]]:
+    """What `function` gives for each task, as they end. What a dying worker leaves undone is done again.
+
+    Args:
+        name: what Ray's dashboard calls a task.
+        workers: tasks worked on at a time; None: as many as there are cores.
+        sizes: bytes that each task keeps on its node's disk; the largest go first.
+        most_bytes: of all tasks in flight but the largest, for each that may be in flight.
+        passing: errors, beside those of storage, after which a task is tried again after a while.
+        submitted, failed: told of a task that is handed to Ray, and of one that came back undone, to be tried again.
+
+    Raises:
+        user_errors, OSError: a task raised one that does not pass, or did so too often.
+        TaskLostError: workers died over a task again and again, or Ray itself did.
+    """
+    with ray_running(workers) as cores:
+        import ray
+
+        # Where the cores are the bound, each has its next task at hand and none waits for the driver. A cluster that
+        # grows by itself has fewer yet than `workers`, and grows for what waits.
+        most = workers if workers and workers != cores else IN_FLIGHT * cores
+        window = Window(sizes or [0] * len(tasks), most, most * most_bytes)
+        retries, head = Retries[int](passing), Head(ray.get_runtime_context().gcs_address)
+        running: dict[ray.ObjectRef, int] = {}  # the task's place in `tasks`
+        remote = ray.remote(num_cpus=1, max_retries=RETRIES, scheduling_strategy="SPREAD")(function)
+        largest_node = _largest_memory(ray.nodes())
+        memory = [min(TASK_MEMORY_BYTES, largest_node)] * len(tasks)
+        while window or retries.seconds() is not None:
+            head.check()
+            while (due := retries.due()) is not None:
+                window.put_back(due)
+            while (number := window.take()) is not None:
+                task = tasks[number]
+                handed = remote.options(name=name(task), memory=memory[number]).remote(*arguments(task))
+                running[handed] = number
+                submitted(task)
+            due_in = retries.seconds()
+            wait = HEAD_CHECK_SECONDS if due_in is None else min(due_in, HEAD_CHECK_SECONDS)
+            if not running:
+                time.sleep(wait)
+                continue
+            done, _ = ray.wait(list(running), num_returns=1, timeout=wait)
+            for reference in done:
+                number = running.pop(reference)
+                window.done(number)
+                error, result = _outcome(reference, user_errors)
+                if error is None:
+                    yield tasks[number], result
+                else:
+                    retries.take(number, error)
+                    if isinstance(error, TaskLostError) and error.starved:
+                        memory[number] = min(2 * memory[number], largest_node)  # next time with fewer beside it
+                    failed(tasks[number], error)
+
+
+def _outcome(reference: Any, user_errors: tuple[type[Exception], ...]) -> tuple[Exception | None, Any]:
+    """What may be tried again, or None; what a task gave.
+
+    Raises:
+        RayTaskError: a bug of ours, with the worker's traceback.
+        TaskLostError: nothing can be asked of Ray from here any more.
+    """
+    import ray
+
+    known: tuple[type[Exception], ...] = (*user_errors, OSError)
+    try:
+        with own_errors(user_errors):
+            return None, ray.get(reference)
+    except MemoryError as error:
+        return lost(error), None
+    except known as error:
+        return error, None
+    except ray.exceptions.RayTaskError:
+        raise
+    except ray.exceptions.LocalRayletDiedError as error:
+        raise lost(error) from error
+    except ray.exceptions.RayError as error:
+        return lost(error), None
+
+
+@contextlib.contextmanager
+def own_errors(user_errors: tuple[type[Exception], ...]) -> Iterator[None]:
+    """Raise what a task raised as itself, where it is a user's mistake or the system's; else with its traceback."""
+    import ray
+
+    try:
+        yield
+    except ray.exceptions.RayTaskError as error:
+        cause: Exception = error.cause
+        if isinstance(cause, (*user_errors, OSError, MemoryError)):
+            raise cause from None
+        raise
+
+
+def _largest_memory(nodes: Sequence[dict[str, Any]]) -> int:
+    """Bytes that Ray gives out on the node that has most; what asks for more would wait for ever."""
+    return int(max((node["Resources"].get("memory", 0.0) for node in nodes if node["Alive"]), default=0.0))

@@ -1,0 +1,131 @@
+"""Plans made by actors are those made here, whoever dies on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipelines.planner import Planner, PlanTask, planners
+from pipelines.source import EmptySplitError, Record, Reject, SourceError
+from pipelines.sources.librispeech import LibriSpeech
+from shards.local_ray import TaskLostError
+from shards.storage import Storage
+from tests.pipelines.corpora import SETTINGS, flac, librispeech
+from tests.shards.building import contents
+
+AUDIO = {f"84-121-{number}": flac(0.2, number) for number in range(5)}
+SPLITS = ("dev-clean", "test-clean")
+
+
+class Deadly(LibriSpeech):
+    """Kills the process that reads it, `deaths` times; or is gone, or empty."""
+
+    deaths = 0
+    failure: Exception | None = None
+
+    def read(self, split: str) -> Iterator[Record | Reject]:
+        for number, item in enumerate(super().read(split)):
+            if number == 2:
+                if self.failure is not None:
+                    raise self.failure
+                died = len(list(self.root.parent.glob("died-*")))
+                if died < self.deaths:
+                    (self.root.parent / f"died-{died}").touch()
+                    os.kill(os.getpid(), signal.SIGKILL)
+            yield item
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    root = librispeech(folder, AUDIO)
+    (root / SPLITS[1]).symlink_to(root / SPLITS[0])
+    return root
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """The address of a Ray head with two cores."""
+    pytest.importorskip("ray")
+    from shards.local_ray import ray_options
+
+    options = ray_options(2)
+    import ray
+
+    head = ray.init(**options)
+    yield head.address_info["gcs_address"]
+    ray.shutdown()
+
+
+def tasks(source: LibriSpeech, out: Path) -> list[PlanTask]:
+    return [PlanTask(source, split, True, SETTINGS, Storage(out), rebuild=False) for split in SPLITS]
+
+
+def planned_here(source: LibriSpeech, out: Path) -> dict[str, bytes]:
+    for task in tasks(source, out):
+        planner = Planner(task)
+        planner.draft()
+        planner.put_in_place()
+    return contents(out)
+
+
+def test_a_draft_leaves_out_alone_and_its_files_go(corpus: Path, tmp_path: Path) -> None:
+    out = Storage(tmp_path / "out")
+    planner = Planner(PlanTask(LibriSpeech(corpus), SPLITS[0], True, SETTINGS, out, rebuild=False))
+    assert planner.draft().startswith("librispeech/dev-clean: 5 records in 3 shards")
+    assert not (tmp_path / "out").exists()
+    job = planner.put_in_place()
+    assert len(job.shard_seconds) == job.document["shards"] == 3
+    assert job.shard_seconds == tuple([2 * LibriSpeech.mean_seconds] * 2 + [LibriSpeech.mean_seconds])
+    assert [task.seconds for task in job.missing()] == list(job.shard_seconds)
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.parametrize("deaths", [0, 2])
+def test_actors_plan_as_this_process_does(
+    corpus: Path, cluster: str, deaths: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", cluster)
+    source = Deadly(corpus)
+    source.deaths = deaths
+    with planners(tasks(source, tmp_path / "out")) as crew:
+        said = dict(crew.drafts())
+        assert not (tmp_path / "out").exists()
+        jobs = [crew.put_in_place(number) for number in range(2)]
+    assert all(str(said[number]).startswith(f"librispeech/{split}: 5 records") for number, split in enumerate(SPLITS))
+    assert [job.name for job in jobs] == [f"librispeech/{split}" for split in SPLITS]
+    assert len(list(corpus.parent.glob("died-*"))) == deaths
+    assert contents(tmp_path / "out") == planned_here(LibriSpeech(corpus), tmp_path / "here")
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+def test_what_an_actor_meets_is_told_as_if_it_were_here(
+    corpus: Path, cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", cluster)
+    out = tmp_path / "out"
+    for failure in (SourceError("librispeech: no such corpus"), OSError(5, "Input/output error", "x.trans.txt")):
+        source = Deadly(corpus)
+        source.failure = failure
+        with planners(tasks(source, out)) as crew, pytest.raises(type(failure), match=str(failure.args[-1])):
+            list(crew.drafts())
+    source = Deadly(corpus)
+    source.failure = EmptySplitError("holds no records")
+    with planners(tasks(source, out)) as crew:
+        assert {number: type(said) for number, said in crew.drafts()} == dict.fromkeys(range(2), EmptySplitError)
+    source = Deadly(corpus)
+    source.deaths = 1000
+    one = tasks(source, out)[:1]
+    with (
+        planners([replace(one[0])]) as crew,
+        pytest.raises(TaskLostError, match="a worker died over"),
+    ):
+        list(crew.drafts())
+    assert not out.exists()

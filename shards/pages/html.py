@@ -163,6 +163,9 @@ def write_page(path: Path, text: str) -> Path:
     try:
         temporary.write_bytes(text.encode("utf-8", "replace"))
         temporary.replace(path)
+    except OSError as error:
+        error.filename = str(path)  # what the user asked for, not the name it had until it was whole
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     return path.resolve()

@@ -112,7 +112,7 @@ def test_hostile_texts_stay_text(out, tmp_path, hostile):
         storage.create(plan_path("demo", "train"), json.dumps(plan).encode())
         sample = make_sample(
             word, licence=word, language=word, speaker={"id": word, "gender": word, "age": None},
-            original={"text": word, "labels": {}}, words=(SampleWord(word, 0.1, 0.4),),
+            original={"text": word, "labels": {}}, words=(SampleWord(word, 0.1, 0.11),),
             audio=(replace(make_sample().audio[0], origin=word),), words_by={"method": word, "version": ""},
             targets=tagged(Target(task="asr", audio_language="en", text="plain", itn=False)),
         )  # fmt: skip

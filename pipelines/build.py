@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import torch
 from pipelines.audio import AudioReject, Clip, clips, open_recording
 from pipelines.catalogue import find
 from pipelines.corpus_path import CorpusPath
-from pipelines.identity import IdentityError, differences, encode_plan, plan_name, plan_parts, toolchain
+from pipelines.identity import IdentityError, differences, plan_name, plan_parts, toolchain
 from pipelines.memory import check_memory
 from pipelines.plan import BYTES_PER_SECOND, read_shard
 from pipelines.read_ahead import File, read_ahead
@@ -24,8 +24,8 @@ from pipelines.segment import Piece, pieces
 from pipelines.source import Record, Reject, Source
 from pipelines.tagging import Tagging, TagRules, tag
 from shards.index import RejectRow, index_row, shard_parquet
-from shards.layout import ShardName, plan_folder, plan_path
-from shards.plan import part_of
+from shards.layout import ShardName, plan_folder
+from shards.plan import check_in_place, part_of
 from shards.record import ShardRecord, commit, file_in_place, read_record
 from shards.sample import AudioMember, Sample, member_names, sample_key
 from shards.schema import ShardError
@@ -84,7 +84,7 @@ def build_and_commit(task: ShardTask) -> BuiltShard:
     with scratch(task.bytes) as folder:
         tar, parquet, record = build_shard(task, folder)
         check_plan(task)  # before anything is written: the building took its time
-        if there is not None and there != record:
+        if there is not None and replace(there, plan=record.plan) != record:
             commit(storage, record)  # raises, before the files of the other result are overwritten
         storage.put_file(tar, shard.tar, move=True)
         storage.replace(shard.parquet, parquet)
@@ -144,12 +144,10 @@ def check_plan(task: ShardTask) -> None:
     Raises:
         IdentityError: plan.json is not the task's, or gone.
     """
-    path = plan_path(task.shard.dataset, task.shard.split)
-    if task.storage.read_if_there(path) != encode_plan(task.document):
-        raise IdentityError(
-            f"{task.storage.full(path)}: no longer the plan of this job: another one builds the split anew. "
-            "When it has ended, run the same command again to see what differs"
-        )
+    try:
+        check_in_place(task.storage, task.shard.dataset, task.shard.split, plan_name(task.document))
+    except ShardError as error:
+        raise IdentityError(str(error)) from None
 
 
 def withdraw(storage: Storage, record: ShardRecord) -> None:

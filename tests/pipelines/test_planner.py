@@ -82,7 +82,7 @@ def test_a_draft_leaves_out_alone_and_its_files_go(corpus: Path, tmp_path: Path)
     job = planner.put_in_place()
     assert len(job.shard_seconds) == job.document["shards"] == 3
     assert job.shard_seconds == tuple([2 * LibriSpeech.mean_seconds] * 2 + [LibriSpeech.mean_seconds])
-    assert [task.seconds for task in job.missing()] == list(job.shard_seconds)
+    assert [task.seconds for task in job.standing().missing] == list(job.shard_seconds)
 
 
 @pytest.mark.ray

@@ -214,7 +214,7 @@ def test_planning_lists_pages_and_building_gets_each_recording_once(
     root = through(proxy, bucket.hold(librispeech(tmp_path, audio))) / "LibriSpeech"
     job = prepare(LibriSpeech(root), "dev-clean", Storage(tmp_path / "out"), SETTINGS, say=lambda line: None)
     proxy.calm()
-    for task in pickle.loads(pickle.dumps(job.missing())):
+    for task in pickle.loads(pickle.dumps(job.standing().missing)):
         build_and_commit(task)
     asked = [f"{request.method} {request.path.rpartition('/')[2]}" for request in proxy.requests]
     assert sorted(line for line in asked if ".flac" in line) == sorted(f"GET {name}.flac" for name in audio)
@@ -276,11 +276,11 @@ def test_what_lasts_is_a_failure_and_no_reject(
     assert said.value.lasting == (fault in ("denied", "no such bucket")) and "hush" not in str(said.value)
     proxy.calm()
     job = prepare(LibriSpeech(source.root), "dev-clean", Storage(tmp_path / "out"), SETTINGS, say=lambda line: None)
-    task = job.missing()[0]
+    task = job.standing().missing[0]
     proxy.choose = lambda request: fault if ".flac" in request.path else ""
     with pytest.raises(StorageError, match=re.escape(url)):
         build_and_commit(task)
-    assert len(job.missing()) == 2
+    assert len(job.standing().missing) == 2
     proxy.calm()
     assert build_and_commit(task).totals.rejects.total() == 0
 
@@ -306,7 +306,7 @@ def test_what_vanishes_is_a_failure_and_no_reject(bucket: Bucket, tmp_path: Path
     victim = f"{url}/LibriSpeech/{CHAPTER}/84-121-1.flac"
     bucket.fs.rm(victim)
     failed = []
-    for task in job.missing():
+    for task in job.standing().missing:
         try:
             build_and_commit(task)
         except FileNotFoundError as error:

@@ -92,7 +92,7 @@ def test_a_rebuild_killed_anywhere_never_mixes_two_plans(two: tuple[Path, Path, 
 
 def test_a_job_that_a_rebuild_overtook_writes_nothing(two: tuple[Path, Path, Path], tmp_path: Path) -> None:
     old, new, shards = two
-    late = prepare(LibriSpeech(old), "dev-clean", Storage(tmp_path), SETTINGS, say=silent).missing()
+    late = prepare(LibriSpeech(old), "dev-clean", Storage(tmp_path), SETTINGS, say=silent).standing().missing
     prepare(LibriSpeech(new), "dev-clean", Storage(tmp_path), SETTINGS, rebuild=True, say=silent)
     planned = contents(tmp_path)
     for task in late:
@@ -112,7 +112,7 @@ def test_a_job_overtaken_while_it_uploads_leaves_no_tar_over_a_committed_one(
     old, new = (librispeech(tmp_path / word, audio, f"84-121-0 {word}\n84-121-1 {word}\n") for word in ("OLD", "NEW"))
     out, calm = tmp_path / "out", tmp_path / "calm"
     shards_of(LibriSpeech(new), "dev-clean", calm)
-    (late,) = prepare(LibriSpeech(old), "dev-clean", Storage(out), SETTINGS, say=silent).missing()
+    (late,) = prepare(LibriSpeech(old), "dev-clean", Storage(out), SETTINGS, say=silent).standing().missing
     original = getattr(Storage, moment)
 
     def overtaken(self: Storage, *arguments: object, **options: object) -> None:
@@ -126,7 +126,7 @@ def test_a_job_overtaken_while_it_uploads_leaves_no_tar_over_a_committed_one(
     with pytest.raises(IdentityError, match="no longer the plan of this job"):
         build_and_commit(late)
     job = prepare(LibriSpeech(new), "dev-clean", Storage(out), SETTINGS, say=silent)
-    assert [task.shard for task in job.missing()] == [FIRST]
+    assert [task.shard for task in job.standing().missing] == [FIRST]
     shards_of(LibriSpeech(new), "dev-clean", out)
     assert contents(out) == contents(calm)
 
@@ -144,7 +144,7 @@ def test_a_shard_of_another_plan_does_not_exist(
     assert verify(storage, "librispeech", ("dev-clean",), workers=1) == 1
     assert f"{out}/{FIRST.record}: was built by another plan: " in capsys.readouterr().out
     job = prepare(LibriSpeech(new), "dev-clean", storage, SETTINGS, say=silent)
-    assert [task.shard for task in job.missing()] == [FIRST]
+    assert [task.shard for task in job.standing().missing] == [FIRST]
     with pytest.raises(ShardError, match="1 of 2 shards are not committed"):
         summarise_split(storage, "librispeech", "dev-clean")
     shards_of(LibriSpeech(new), "dev-clean", out)
@@ -168,7 +168,7 @@ def test_an_older_record_that_names_no_plan_is_of_any(two: tuple[Path, Path, Pat
     record = read_record(storage, FIRST)
     assert record is not None and record.plan is not None
     storage.replace(FIRST.record, replace(record, plan=None).encode())
-    assert prepare(LibriSpeech(old), "dev-clean", storage, SETTINGS, say=silent).missing() == []
+    assert prepare(LibriSpeech(old), "dev-clean", storage, SETTINGS, say=silent).standing().missing == []
 
 
 def test_a_plan_that_was_edited_is_refused(two: tuple[Path, Path, Path], tmp_path: Path) -> None:

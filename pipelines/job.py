@@ -157,7 +157,7 @@ def planned(config: ShardsConfig, storage: Storage) -> list[SplitJob]:
     shards of the first.
     """
     tasks = [task for dataset in requested(config) for task in plan_tasks(config, dataset, storage)]
-    with planners(tasks) as crew:
+    with planners(tasks, config.workers) as crew:
         return [crew.put_in_place(number) for number in drafted(tasks, crew)]
 
 

@@ -74,7 +74,7 @@ def build_and_commit(task: ShardTask) -> BuiltShard:
         MemoryError, OSError, SourceError, StorageError: something cannot be held, read or written now; worth another
             try.
     """
-    started, cpu = time.time(), time.process_time()
+    started, cpu = time.monotonic(), time.process_time()
     storage, shard, plan = task.storage, task.shard, plan_name(task.document)
     check_plan(task)
     there = read_record(storage, shard, plan)
@@ -101,7 +101,7 @@ def build_and_commit(task: ShardTask) -> BuiltShard:
         "samples": totals.samples,
         "seconds": totals.seconds,
         "bytes": record.tar.bytes,
-        "wall": round(time.time() - started, 3),
+        "wall": round(time.monotonic() - started, 3),
         "cpu": round(time.process_time() - cpu, 3),
     }
     return BuiltShard(totals, event)

@@ -16,6 +16,8 @@ from pathlib import Path
 # The folder of this script holds modules of ours only; the packages lie beside it.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+import errno
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,7 +89,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def unreadable(error: OSError) -> str:
-    """What to say where a file of the corpus cannot be read, or was taken away after it was planned."""
+    """What to say where a file of the corpus cannot be read, or is gone since it was planned, or scratch is full."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = error.filename or tempfile.gettempdir()
+        return f"{place}: no space left; free some, or set TMPDIR to a larger disk, then run the same command again"
     said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     return f"{said}. Put it right and run the same command again; where a file is gone for good, with REBUILD=1"
 

@@ -18,7 +18,7 @@ from tests.pipelines.sources import fixtures
 
 pytestmark = pytest.mark.slow
 
-SAMPLED = 5  # moments of each corpus that the everyday run tries
+SAMPLED = 3  # moments of each corpus that the everyday run tries
 
 
 @pytest.mark.parametrize("name", sorted(catalogue.sources()))

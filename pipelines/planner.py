@@ -175,7 +175,7 @@ class _Cluster(Crew):
                 with own_errors(_ERRORS):
                     if number not in self._actors:
                         ray.get(self._begin(number))
-                    job: SplitJob = ray.get(self._actors[number].put_in_place.remote())
+                    job: SplitJob = ray.get(self._call(number, "put_in_place", "put plan in place"))
                 self._end(number)
                 return job
             except ray.exceptions.RayTaskError:
@@ -194,16 +194,20 @@ class _Cluster(Crew):
         # Without a number of cores an actor waits for a free one where it is put, and then takes none: most of the time
         # it only holds its draft.
         self._actors[number] = ray.remote(Planner).options(scheduling_strategy="SPREAD").remote(self._tasks[number])
-        return self._actors[number].draft.remote()
+        return self._call(number, "draft", "plan split")
 
     def _end(self, number: int) -> None:
         """Let an actor delete its draft, and end it."""
         import ray
 
-        actor = self._actors.pop(number)
         with contextlib.suppress(ray.exceptions.RayError):
-            ray.get(actor.close.remote(), timeout=CLOSE_SECONDS)
-        ray.kill(actor)
+            ray.get(self._call(number, "close", "delete draft"), timeout=CLOSE_SECONDS)
+        ray.kill(self._actors.pop(number))
+
+    def _call(self, number: int, method: str, called: str) -> Any:
+        """Call a method of a split's actor, under a name for Ray's dashboard: the reference of what it gives."""
+        dataset = self._tasks[number].source.name
+        return getattr(self._actors[number], method).options(name=f"{dataset}: {called}").remote()
 
     def _died(self, number: int, error: Exception) -> None:
         """Note that an actor died, or had no memory.

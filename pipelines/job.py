@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.build import ShardTask, build_and_commit
+from pipelines.card import write_card
 from pipelines.catalogue import find
 from pipelines.corpus_path import corpus_path
 from pipelines.identity import IdentityError
@@ -108,6 +109,8 @@ def run(config: ShardsConfig) -> int:
     storage = Storage(config.out, **config.storage_options)
     storage.check_writable()
     jobs = planned(config, storage)
+    for source in dict.fromkeys(type(job.source) for job in jobs):
+        write_card(storage, source)
     whole = {job.name: job.whole() for job in jobs}
     standing = {job.name: job.standing() for job in jobs if whole[job.name] is None}
     tasks = [task for some in standing.values() for task in some.missing]

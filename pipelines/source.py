@@ -233,6 +233,7 @@ class Source(ABC):
     home: ClassVar[str]
     licence: ClassVar[str]  # SPDX where there is one; a record may name its own
     commercial: ClassVar[bool]  # whether the licence of every record allows commercial use
+    attribution: ClassVar[str]  # the citation that the licence or the authors ask for: authors, title, venue, year
     tasks: ClassVar[tuple[str, ...]]
     languages: ClassVar[tuple[str, ...]]  # of the speech, as the project writes them; () where there is none
     splits: ClassVar[Mapping[str, int | None]]  # records in the release; None: it differs or is not known

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -38,6 +39,9 @@ class SplitPlan:
     parts: tuple[PlanPart, ...]
     rejects: Mapping[str, int] | None
     rejects_sha256: str | None
+    records: int | None = None  # of the corpus, without rejects and forgotten ones
+    forgotten: int = 0  # records that were taken out
+    recipe: Mapping[str, str] = field(default_factory=dict)  # what the bytes of the shards depend on, in words
 
 
 def plan_sha256(data: bytes) -> str:
@@ -74,6 +78,9 @@ def parse_plan(data: bytes, where: str) -> SplitPlan:
             parts=tuple(PlanPart(*part) for part in document.get("parts", ())),
             rejects=document.get("rejects"),
             rejects_sha256=document.get("rejects_sha256"),
+            records=int(document["records"]) if "records" in document else None,
+            forgotten=int(document.get("forgotten", {}).get("records", 0)),
+            recipe=_recipe(document),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ShardError(f"{where}: is no plan ({error}); build the split anew with REBUILD=1") from error
@@ -92,6 +99,12 @@ def check_in_place(storage: Storage, dataset: str, split: str, sha256: str) -> N
             f"{storage.full(path)}: no longer the plan of this job: another one builds the split anew. "
             "When it has ended, run the same command again to see what differs"
         )
+
+
+def _recipe(document: Mapping[str, Any]) -> dict[str, str]:
+    """Recipe, settings and toolchain of plan.json, by name."""
+    said = {"recipe": document.get("recipe"), **document.get("settings", {}), **document.get("toolchain", {})}
+    return {str(name): str(value) for name, value in said.items() if value is not None}
 
 
 def part_of(parts: Sequence[PlanPart], shard: int) -> PlanPart:

@@ -41,6 +41,10 @@ class Aishell1(Source):
     home = "https://www.openslr.org/33"
     licence = "Apache-2.0"
     commercial = True
+    attribution = (
+        "H. Bu, J. Du, X. Na, B. Wu, H. Zheng: AISHELL-1: An Open-Source Mandarin Speech Corpus and a Speech "
+        "Recognition Baseline. O-COCOSDA 2017"
+    )
     tasks = ("asr", "sgc")
     languages = ("zh",)
     splits = {"train": 120_098, "dev": 14_326, "test": 7_176}

@@ -28,6 +28,7 @@ class Clotho(Source):
     home = "https://zenodo.org/record/4783391"
     licence = CAPTION_LICENCE
     commercial = False
+    attribution = "K. Drossos, S. Lipping, T. Virtanen: Clotho: An Audio Captioning Dataset. ICASSP 2020"
     tasks = ("aac",)
     languages = ()
     splits = {"development": 3_839, "validation": 1_045, "evaluation": 1_045}

@@ -27,6 +27,10 @@ class CommonVoice(Source):
     home = "https://commonvoice.mozilla.org"
     licence = "CC0-1.0"
     commercial = True
+    attribution = (
+        "R. Ardila, M. Branson, K. Davis, M. Henretty, M. Kohler, J. Meyer, R. Morais, L. Saunders, F. M. Tyers, G. "
+        "Weber: Common Voice: A Massively-Multilingual Speech Corpus. LREC 2020"
+    )
     tasks = ("asr", "lid", "sgc", "sap")
     languages = ("en", "zh", "de", "es", "ko", "fr", "ja", "it")  # those of the released vocabulary, of up to 290
     splits = dict.fromkeys(("train", "dev", "test", "validated", "other", "invalidated"))

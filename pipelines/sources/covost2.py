@@ -42,6 +42,9 @@ class CoVoST2(Source):
     home = "https://github.com/facebookresearch/covost"
     licence = "CC0-1.0"
     commercial = True
+    attribution = (
+        "C. Wang, A. Wu, J. Gu, J. Pino: CoVoST 2 and Massively Multilingual Speech Translation. Interspeech 2021"
+    )
     tasks = ("s2tt",)
     languages = (
         "en", "fr", "de", "es", "ca", "it", "ru", "zh", "pt", "fa", "et", "mn", "nl", "tr", "ar", "sv", "lv", "sl",

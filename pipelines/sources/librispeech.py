@@ -23,6 +23,10 @@ class LibriSpeech(Source):
     home = "https://www.openslr.org/12"
     licence = "CC-BY-4.0"
     commercial = True
+    attribution = (
+        "V. Panayotov, G. Chen, D. Povey, S. Khudanpur: LibriSpeech: An ASR Corpus Based on Public Domain Audio "
+        "Books. ICASSP 2015"
+    )
     tasks = ("asr", "sgc")
     languages = ("en",)
     splits = {

@@ -28,6 +28,10 @@ class MLS(Source):
     home = "https://www.openslr.org/94"
     licence = "CC-BY-4.0"
     commercial = True
+    attribution = (
+        "V. Pratap, Q. Xu, A. Sriram, G. Synnaeve, R. Collobert: MLS: A Large-Scale Multilingual Dataset for Speech "
+        "Research. Interspeech 2020"
+    )
     tasks = ("asr", "lid", "sgc")
     languages = ("en", "de", "nl", "fr", "es", "it", "pt", "pl")
     splits = dict.fromkeys(("train", "dev", "test"))

@@ -36,6 +36,9 @@ class SpeechCommands(Source):
     home = "https://arxiv.org/abs/1804.03209"
     licence = "CC-BY-4.0"
     commercial = True
+    attribution = (
+        "P. Warden: Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition. arXiv:1804.03209, 2018"
+    )
     tasks = ("ks",)
     languages = ("en",)
     splits = {"train": 84_843, "validation": 9_981, "test": 11_005}

@@ -40,6 +40,10 @@ class TIMIT(Source):
     home = "https://catalog.ldc.upenn.edu/LDC93S1"
     licence = "LicenseRef-LDC-User-Agreement"
     commercial = False
+    attribution = (
+        "J. S. Garofolo, L. F. Lamel, W. M. Fisher, J. G. Fiscus, D. S. Pallett, N. L. Dahlgren, V. Zue: TIMIT "
+        "Acoustic-Phonetic Continuous Speech Corpus. LDC93S1, Linguistic Data Consortium 1993"
+    )
     tasks = ("srwt", "asr", "sgc", "did")
     languages = ("en",)
     splits = {"train": 4_620, "test": 1_680}

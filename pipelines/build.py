@@ -43,7 +43,7 @@ class ShardTask:
     roots: Mapping[str, CorpusPath]
     storage: Storage
     document: Mapping[str, Any]  # plan.json
-    seconds: float = 0.0  # of audio, as far as metadata tells
+    seconds: float  # of audio, as far as metadata tells
 
     @property
     def bytes(self) -> int:

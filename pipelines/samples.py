@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipelines.audio import AudioReject, Clip, clips, open_recording
+from pipelines.fetch import File, fetched
 from pipelines.memory import check_memory
-from pipelines.read_ahead import File, read_ahead
 from pipelines.segment import Piece, pieces
 from pipelines.source import Record, Reject, Source
 from pipelines.tagging import Tagging, TagRules, tag
@@ -74,7 +74,7 @@ def _lots(items: Iterable[_Heard | RejectRow]) -> Iterator[list[_Heard | RejectR
 def _pieces(records: Iterable[Record], source: Source, shard: ShardName) -> Iterator[_Heard | RejectRow]:
     """The pieces of records, cut; segments of one recording are cut from one decoding."""
     groups = (list(group) for _, group in itertools.groupby(records, key=_recording))
-    for segments, files in read_ahead(groups, lambda group: [source.path(ref) for ref in group[0].audio]):
+    for segments, files in fetched(groups, lambda group: [source.path(ref) for ref in group[0].audio]):
         if len(files) == 1:
             yield from _from_recording(segments, files[0], source, shard)
         else:

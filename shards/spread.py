@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -43,17 +45,32 @@ def ray_running(workers: int | None = None) -> Iterator[int]:
     import ray
 
     ours = not ray.is_initialized()
-    if ours:
-        check_address()
-        try:
-            ray.init(**options)
-        except ConnectionError as error:
-            raise no_head(str(error).splitlines()[0]) from error
     try:
+        if ours:
+            check_address()
+            with _own_signals():
+                ray.init(**options)
         yield int(ray.cluster_resources().get("CPU", 1))
     finally:
         if ours:
             ray.shutdown()
+
+
+@contextlib.contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keep what SIGTERM does here, which Ray changes when it starts; tell what it says where it does not.
+
+    Raises:
+        TaskLostError: RAY_ADDRESS is none, or nobody answers there.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except (ConnectionError, ValueError) as error:
+        raise no_head(str(error).splitlines()[0]) from error
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def spread(

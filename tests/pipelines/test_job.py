@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import itertools
 import os
 import random
 import shutil
@@ -24,6 +25,7 @@ from pipelines.planner import planners
 from pipelines.source import EmptySplitError
 from pipelines.sources.aishell1 import Aishell1
 from pipelines.split import prepare
+from shards.scratch import PREFIX
 from shards.storage import Storage
 from shards.summary import summarise_split
 from tests.pipelines.corpora import SETTINGS, shards_of
@@ -270,3 +272,21 @@ def test_an_out_below_a_file(corpus: Path, tmp_path: Path) -> None:
     status, output = run(*arguments(corpus, tmp_path / "file/out"))
     assert (status, "Traceback" in output) == (1, False)
     assert "a part of this path is a file" in output
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+def test_a_scheduler_s_sigterm_ends_a_job_in_order(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of Slurm, Kubernetes or a spot machine's end: a word, the usual status, nothing left behind."""
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    job = start(*arguments(corpus, tmp_path / "out"))
+    assert job.stdout is not None
+    said = list(itertools.takewhile(lambda line: not line.startswith("building"), job.stdout))
+    job.send_signal(signal.SIGTERM)
+    output, _ = job.communicate(timeout=120)
+    assert (job.returncode, "Traceback" in output) == (143, False), "".join(said) + output
+    assert output.rstrip().endswith("interrupted; the same command goes on from here")
+    assert not [path for path in (tmp_path / "scratch").iterdir() if path.name.startswith(PREFIX)]

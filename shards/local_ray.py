@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import socket
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 RETRIES = 3  # of a task, by Ray, when its worker dies
 HEAD_CHECK_SECONDS = 5.0
 CONNECT_SECONDS = 20.0
+LONGEST_TMPDIR = 40  # characters; Ray's sockets lie 66 deeper, and the system takes 107
 HEAD_SILENT_SECONDS = 40.0  # after 60 Ray ends the process, with no word on what to do
 OBJECT_STORE_BYTES = 100_000_000  # neither shards nor batches travel through Ray's object store
 
@@ -43,6 +45,8 @@ def ray_options(cores: int | None = None) -> dict[str, Any]:
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
     here = available_cores()
+    if len(tempfile.gettempdir()) > LONGEST_TMPDIR:
+        options["_temp_dir"] = "/tmp/ray"
     return options | {
         "address": "local",  # not the cluster that someone else has started on this machine
         "num_cpus": min(cores or here, here),

@@ -75,8 +75,8 @@ def verify(storage: Storage, dataset: str | None, wanted: Sequence[str], workers
         for split in some:
             try:
                 lies.update(_told(check_split(storage, name, split)))
-            except StorageError as error:
-                lies.update(_told([unread(error)]))
+            except (StorageError, OSError) as error:
+                lies.update(_told([unread(error, storage.full(split_folder(name, split)))]))
         lies.update(_told(check_dataset(storage, name)))
     read = sum(sizes.get(shard.tar, 0) for shard in shards)
     print(
@@ -124,16 +124,18 @@ def look(storage: Storage, shard: ShardName) -> ShardFindings:
     """
     try:
         return check_shard(storage, shard)
-    except StorageError as error:
-        if not (error.lasting or storage.is_local):
+    except (StorageError, OSError) as error:
+        if isinstance(error, StorageError) and not (error.lasting or storage.is_local):
             raise
-        return ShardFindings([unread(error)])
+        return ShardFindings([unread(error, storage.full(shard.tar))])
 
 
-def unread(error: StorageError) -> Lie:
-    """What to say of a file that cannot be read."""
-    where, _, what = str(error).partition(": ")
-    return Lie(where, f"cannot be read: {what}")
+def unread(error: StorageError | OSError, where: str) -> Lie:
+    """What to say of a file that cannot be read; `where` it is, if the error does not tell."""
+    if isinstance(error, StorageError):
+        where, _, what = str(error).partition(": ")
+        return Lie(where, f"cannot be read: {what}")
+    return Lie(str(error.filename or where), f"cannot be read: {error.strerror or error}")
 
 
 class _Progress:

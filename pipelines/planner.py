@@ -48,6 +48,10 @@ class Planner:
         self._made: SplitDraft | None = None
         self._held = contextlib.ExitStack()
 
+    def __repr__(self) -> str:
+        """What Ray's dashboard calls the actor."""
+        return f"Planner({self._task.source.name}/{self._task.split})"
+
     def draft(self) -> str:
         """Make the plan; what it holds, in a line.
 
@@ -164,7 +168,8 @@ class _Cluster(Crew):
         while True:
             try:
                 with own_errors(_ERRORS):
-                    job: SplitJob = ray.get(self._actors[number].put_in_place.remote())
+                    named = self._actors[number].put_in_place.options(name=self._called(number, "put plan in place"))
+                    job: SplitJob = ray.get(named.remote())
                     return job
             except ray.exceptions.RayActorError as error:
                 self._died(number, error)
@@ -184,7 +189,11 @@ class _Cluster(Crew):
         # Without a number of cores an actor waits for a free one where it is put, and then takes none: most of the time
         # it only holds its draft.
         self._actors[number] = ray.remote(Planner).options(scheduling_strategy="SPREAD").remote(self._tasks[number])
-        return self._actors[number].draft.remote()
+        return self._actors[number].draft.options(name=self._called(number, "plan split")).remote()
+
+    def _called(self, number: int, what: str) -> str:
+        """What Ray's dashboard calls a task."""
+        return f"{self._tasks[number].source.name}: {what}"
 
     def _died(self, number: int, error: Exception) -> None:
         self._deaths[number] += 1

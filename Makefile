@@ -13,7 +13,7 @@ PY := $(VENV)/bin/python
 quote = '$(subst ','\'',$(1))'
 option = $(if $(2),$(call quote,$(1)=$(2)))
 
-.PHONY: help setup quickstart test check sources source shards verify repair forget stats dashboard pretrain evaluate
+.PHONY: help setup quickstart test check sources source shards verify repair forget stats report dashboard pretrain evaluate
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -72,6 +72,10 @@ forget: setup  ## Take recordings out for good: DATASET=… IDS=a,b,c or a file 
 
 stats: setup  ## Shards, samples, hours, languages, tasks, rejects as a table: [OUT=…] [DATASET=…]
 	@$(PY) shards/stats.py $(call quote,$(or $(OUT),data/shards)) $(if $(DATASET),$(call quote,$(DATASET)))
+
+report: setup  ## One HTML page with figures, data cards and samples to hear: [OUT=…] [DATASET=…] [FILE=report.html] [SAMPLES=3]
+	@$(PY) shards/report.py $(call quote,$(or $(OUT),data/shards)) $(if $(DATASET),$(call quote,$(DATASET))) \
+	  $(call option,file,$(FILE)) $(call option,samples,$(SAMPLES)) $(ARGS)
 
 dashboard: setup  ## A Ray head whose Metrics tab shows the shards, live: [OUT=a,s3://b/c] [PORT=8265] [PAGE_PORT=8266] …
 	@exec $(PY) shards/dashboard.py $(call quote,$(or $(OUT),data/shards)) $(call option,port,$(PORT)) \

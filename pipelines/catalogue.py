@@ -86,6 +86,7 @@ def page(source: type[Source]) -> str:
             f"{source.name}: {source.title}",
             f"home       {source.home}",
             f"licence    {source.licence} ({'' if source.commercial else 'no '}commercial use)",
+            f"cite       {source.attribution}",
             f"tasks      {' '.join(source.tasks)}",
             f"languages  {' '.join(source.languages) or 'none'}",
             f"audio      {source.audio}",
@@ -98,6 +99,7 @@ def page(source: type[Source]) -> str:
             source.layout.strip("\n"),
             "",
             f"make shards DATASET={source.name} SOURCE=/path SPLIT={source.default_splits[0]}",
+            "SOURCE=s3://bucket/path reads it in a bucket, where it lies.",
         ]
     )
 

@@ -17,12 +17,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple, Protocol
 
+from pipelines.first_bytes import CONNECTIONS, FIRST_BYTES, FirstBytes
 from pipelines.remote_folders import RemoteFolders
 from shards.remote_files import RemoteFiles, patiently
 from shards.storage_error import StorageError, explained
 
-FIRST_BYTES = 1 << 20  # of a metadata file, read by one request; what is longer is streamed
-CONNECTIONS = 24  # at a time, for each process; ten are the default of S3's clients
 _BLOCK_BYTES = 8 << 20  # of each request of a stream
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
@@ -59,6 +58,17 @@ class _Corpus:
             options = {**options, "config_kwargs": {"max_pool_connections": CONNECTIONS, **given}}
         self.files = files or RemoteFiles(url, options)
         self.folders = RemoteFolders(self.files)
+        self.first_bytes = FirstBytes(self._first_bytes, self.folders.remembered_files)
+
+    def address(self, url: str) -> str:
+        """The name that the file system knows a place by, which may also be above SOURCE."""
+        root = str(self.files.connection()[1])
+        if len(url) >= len(self.url):
+            return root + url[len(self.url) :]
+        return root.rsplit("/", self.url[len(url) :].count("/"))[0]
+
+    def _first_bytes(self, address: str) -> bytes:
+        return self.files.read_range(address[len(str(self.files.connection()[1])) + 1 :], 0, FIRST_BYTES)
 
 
 class RemotePath:
@@ -182,7 +192,7 @@ class RemotePath:
             FileNotFoundError: it is not there.
         """
         with explained(self._url):
-            first = self._corpus.files.read_range(self._below(), 0, FIRST_BYTES)
+            first = self._corpus.first_bytes.of(self._address())
             file: io.BytesIO | io.BufferedReader = io.BytesIO(first)
             if len(first) == FIRST_BYTES:
                 file = io.BufferedReader(_Stream(self._corpus.files, self._address(), self._url), FIRST_BYTES)
@@ -195,11 +205,7 @@ class RemotePath:
         return self._url[len(self._corpus.url) + 1 :]
 
     def _address(self) -> str:
-        """The name that the file system knows this by."""
-        base, root = self._corpus.url, str(self._corpus.files.connection()[1])
-        if len(self._url) >= len(base):
-            return root + self._url[len(base) :]
-        return root.rsplit("/", base[len(self._url) :].count("/"))[0]
+        return self._corpus.address(self._url)
 
 
 class _Stream(io.RawIOBase):
@@ -276,14 +282,14 @@ def fresh(path: CorpusPath) -> CorpusPath:
 
 
 def confirm(path: CorpusPath) -> None:
-    """See that a file or folder is there now.
+    """See that a file or folder is there; of a `fresh` path, that it is there now.
 
     Raises:
         OSError: it is not, or it cannot be said.
     """
     if not isinstance(path, RemotePath):
         os.stat(path)  # noqa: PTH116 -- the error is wanted, with its errno
-    elif not path.fresh().exists():
+    elif not path.exists():
         raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
 
 

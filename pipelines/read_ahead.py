@@ -12,7 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from pipelines.corpus_path import CONNECTIONS, CorpusPath
+from pipelines.corpus_path import CorpusPath
+from pipelines.first_bytes import CONNECTIONS
 
 T = TypeVar("T")
 AT_ONCE = CONNECTIONS  # files: at 50 ms for a request, more than a core decodes meanwhile

@@ -78,6 +78,10 @@ class RemoteFolders:
             yield from ((name, False) for name in page.files)
             yield from ((name, True) for name in page.folders)
 
+    def remembered_files(self, folder: str) -> frozenset[str]:
+        """The files in a folder, as far as they are remembered."""
+        return self._levels.get(folder, NOTHING).files
+
     def _beside(self, path: str) -> Level | None:
         """What is in the folder of `path`; None where it is large, or above the root: that may be nobody's to list."""
         folder, root = path.rpartition("/")[0], self._files.connection()[1]

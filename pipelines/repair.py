@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.build import ShardTask
+from pipelines.card import write_card
 from pipelines.catalogue import find
 from pipelines.identity import IdentityError
 from pipelines.job import USER_ERRORS, opened, unreadable
@@ -98,6 +99,7 @@ def run(config: RepairConfig) -> int:
             failures += (f"{cls.name}/{split}: {why}" for why in _repair(storage, source, split, config))
         except (ShardError, IdentityError, SourceError) as error:  # the other splits can still be repaired
             failures.append(f"{cls.name}/{split}: {error}")
+    write_card(storage, cls)
     if check_dataset(storage, cls.name) and not failures:
         summarise_dataset(storage, cls.name)
         print(f"{cls.name}: dataset.json made again from the splits")

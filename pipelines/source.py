@@ -222,7 +222,9 @@ _BLOCK_BYTES = 1 << 20
 class Source(ABC):
     """A corpus on disk or in a bucket. A subclass declares the facts of its release and writes `read`, and no more.
 
-    `roots` are further folders that an annotation corpus needs (`ROOTS=commonvoice=/corpora/cv4`), by name.
+    `root` is where the user says it lies; below it a subclass goes with `/`, and looks through `listing`, `files`,
+    `subfolders` and `pipelines/formats`, which cost as little in a bucket as they can. `roots` are further folders
+    that an annotation corpus needs (`ROOTS=commonvoice=/corpora/cv4`), by name.
     Building an instance looks at the folder, not into the corpus: a wrong folder stops here.
     """
 
@@ -231,6 +233,7 @@ class Source(ABC):
     home: ClassVar[str]
     licence: ClassVar[str]  # SPDX where there is one; a record may name its own
     commercial: ClassVar[bool]  # whether the licence of every record allows commercial use
+    attribution: ClassVar[str]  # the citation that the licence or the authors ask for: authors, title, venue, year
     tasks: ClassVar[tuple[str, ...]]
     languages: ClassVar[tuple[str, ...]]  # of the speech, as the project writes them; () where there is none
     splits: ClassVar[Mapping[str, int | None]]  # records in the release; None: it differs or is not known
@@ -280,7 +283,7 @@ class Source(ABC):
 
     def has_split(self, split: str) -> bool:
         """Whether SOURCE holds `split`. By default: its folder is there."""
-        return (self.root / split).is_dir()
+        return self.has_folder(self.root / split)
 
     @abstractmethod
     def read(self, split: str) -> Iterator[Record | Reject]:
@@ -317,26 +320,49 @@ class Source(ABC):
         """The names in a folder, given relative to SOURCE or to the root named `root`."""
         return Listing(self, (self.roots[root] if root else self.root) / folder)
 
+    def has_file(self, path: CorpusPath) -> bool:
+        """Whether a file is there that need not be; a "no" is believed only of a corpus that is there itself."""
+        return self._is_so(path, path.is_file)
+
+    def has_folder(self, path: CorpusPath) -> bool:
+        """Whether a folder is there that need not be, as surely."""
+        return self._is_so(path, path.is_dir)
+
     def check_alive(self) -> None:
         """Tell a corpus that vanished (a lost mount) from a file that is missing.
 
         Raises:
             SourceError: a root is gone or no longer the corpus it was.
         """
-        for root in (self.root, *self.roots.values()):
-            confirm(root)
-        if not self.recognises(fresh(self.root)):
+        root = fresh(self.root)
+        for place in (root, *map(fresh, self.roots.values())):
+            confirm(place)
+        if not self.recognises(root):
             raise SourceError(f"{self.name}: {self.root} changed or vanished while it was read; run the job again")
+
+    def _is_so(self, path: CorpusPath, look: Callable[[], bool]) -> bool:
+        # A bucket never answers as if it were empty: what cannot be listed there is an error.
+        if look():
+            return True
+        if isinstance(path, RemotePath):
+            return False
+        self.check_alive()
+        return look()
 
     def _checked(self, split: str) -> Iterator[Record | Reject]:
         empty = True
         confirmed: str | None = None
-        for item in self.read(split):
-            empty = False
-            if isinstance(item, Reject) and item.reason == "audio_missing" and item.metadata != confirmed:
-                self._confirm(item.metadata)
-                confirmed = item.metadata
-            yield item
+        try:
+            for item in self.read(split):
+                empty = False
+                if isinstance(item, Reject) and item.reason == "audio_missing" and item.metadata != confirmed:
+                    self._confirm(item.metadata)
+                    confirmed = item.metadata
+                yield item
+        except (LookupError, RuntimeError):
+            self.check_alive()  # of what was listed a moment ago nothing may be there any more
+            raise
+        self.check_alive()
         if empty:
             raise EmptySplitError(
                 f"{self.name}: split '{split}' of {self.root} holds no records; expected {self.expects}"
@@ -350,7 +376,7 @@ class Source(ABC):
         """
         self.check_alive()
         if metadata:
-            with (self.root / metadata).open("rb") as file:
+            with (fresh(self.root) / metadata).open("rb") as file:
                 while file.read(_BLOCK_BYTES):
                     pass
 
@@ -440,16 +466,13 @@ def subfolders(folder: CorpusPath) -> list[CorpusPath]:
 
 
 def files(folder: CorpusPath, *suffixes: str, lost: bool = False) -> list[str]:
-    """The names of the files in `folder` that end in one of `suffixes` (any case), by name; none if it is not there.
+    """The names of the files in `folder` that end in one of `suffixes` (any case), by name.
 
     With `lost`, also names that no file can be read by, such as links that lead nowhere.
     """
-    try:
-        with scandir(folder) as entries:
-            wanted = (e for e in entries if e.name.lower().endswith(suffixes) and not is_litter(e.name))
-            return sorted(entry.name for entry in wanted if lost or _is(entry.is_file))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+    with scandir(folder) as entries:
+        wanted = (e for e in entries if e.name.lower().endswith(suffixes) and not is_litter(e.name))
+        return sorted(entry.name for entry in wanted if lost or _is(entry.is_file))
 
 
 def _nearby(folder: CorpusPath, recognises: Callable[[CorpusPath], bool]) -> list[CorpusPath]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import pyarrow.parquet as pq
 
+from shards.card import read_card
 from shards.check import Lie, total_differences
 from shards.index import RejectRow, read_index_group, read_rejects, read_shard_parquet
 from shards.layout import (
@@ -94,18 +95,22 @@ def _listing(storage: Storage, records: Mapping[int, ShardRecord], dataset: str,
 
 
 def check_dataset(storage: Storage, dataset: str) -> list[Lie]:
-    """Check dataset.json against the split.json files."""
-    path = dataset_path(dataset)
+    """Check dataset.json against the split.json files, and that card.json, where there is one, is a card."""
+    path, lies = dataset_path(dataset), list[Lie]()
+    try:
+        read_card(storage, dataset)
+    except ShardError as error:
+        lies.append(_lie(error))
     try:
         splits = read_splits(storage, dataset)
     except ShardError:
-        return []  # told where the split was checked
+        return lies  # told where the split was checked
     data = storage.read_if_there(path)
-    if data is None:
-        return [Lie(storage.full(path), "is missing; run make shards again")] if splits else []
-    if data != encode_dataset(dataset, splits):
-        return [Lie(storage.full(path), "does not say what the split.json files say")]
-    return []
+    if data is None and splits:
+        lies.append(Lie(storage.full(path), "is missing; run make shards again"))
+    elif data is not None and data != encode_dataset(dataset, splits):
+        lies.append(Lie(storage.full(path), "does not say what the split.json files say"))
+    return lies
 
 
 def _plan_lies(storage: Storage, dataset: str, split: str) -> tuple[list[Lie], list[RejectRow]]:

@@ -148,8 +148,11 @@ def index_row(
 
 def text_hash(text: str) -> str | None:
     """16 hex digits that are equal for texts that differ in case, punctuation and spacing only; None for no text."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    kept = "".join(character for character in folded if unicodedata.category(character)[0] in "LMN")
+    if text.isascii():  # the same, without asking Unicode's tables for every letter
+        kept = "".join(filter(str.isalnum, text.lower()))
+    else:
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        kept = "".join(character for character in folded if unicodedata.category(character)[0] in "LMN")
     return hashlib.blake2b(kept.encode("utf-8"), digest_size=8).hexdigest() if kept else None
 
 

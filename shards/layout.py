@@ -123,6 +123,11 @@ def dataset_path(dataset: str) -> str:
     return f"{dataset_folder(dataset)}/dataset.json"
 
 
+def card_path(dataset: str) -> str:
+    """What the dataset is, whose, and under which licence; see `shards/card.py`."""
+    return f"{dataset_folder(dataset)}/card.json"
+
+
 def forgotten_folder(dataset: str) -> str:
     """The list of recordings to forget; see `shards/forgotten.py`."""
     return f"{dataset_folder(dataset)}/forgotten"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 RETRIES = 3  # of a task, by Ray, when its worker dies
 HEAD_CHECK_SECONDS = 5.0
+CONNECT_SECONDS = 20.0
 HEAD_SILENT_SECONDS = 40.0  # after 60 Ray ends the process, with no word on what to do
 OBJECT_STORE_BYTES = 100_000_000  # neither shards nor batches travel through Ray's object store
 
@@ -54,6 +56,29 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def check_address() -> None:
+    """See that somebody answers at RAY_ADDRESS: Ray itself would try for minutes.
+
+    Raises:
+        TaskLostError: nobody does.
+    """
+    found = re.fullmatch(r"(?:ray://)?(\[[0-9a-fA-F:]+\]|[^\[\]:/]+):([0-9]+)", os.environ.get("RAY_ADDRESS", ""))
+    if found is None:
+        return  # none, or "auto", or what Ray will refuse by itself
+    try:
+        socket.create_connection((found[1].strip("[]"), int(found[2])), timeout=CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise no_head(str(getattr(error, "strerror", None) or error)) from error
+
+
+def no_head(said: str) -> TaskLostError:
+    """What to say where no head answers."""
+    return TaskLostError(
+        f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}: no head of a Ray cluster answers there ({said}); correct it, or "
+        "unset it to work on this machine alone"
+    )
+
+
 class TaskLostError(Exception):
     """A task that was not done, through no fault of what it was given: its worker died, or there was no memory.
 
@@ -75,7 +100,7 @@ def lost(error: BaseException) -> TaskLostError:
     elif kind in ("LocalRayletDiedError", "RaySystemError"):
         told = f"Ray died on the machine that this command runs on ({said}); start it again"
     elif kind in ("WorkerCrashedError", "NodeDiedError", "ActorDiedError", "ActorUnavailableError"):
-        told = f"a worker died over one task, {RETRIES + 1} times ({said}); most often memory: pass fewer WORKERS"
+        told = f"a worker died over one task, again and again ({said}); most often memory: pass fewer WORKERS"
     else:
         told = f"Ray gave a shard up ({kind}: {said})"
     starved = isinstance(error, MemoryError) or kind == "OutOfMemoryError"
@@ -89,7 +114,8 @@ class Head:
         self._address = address
         host, _, port = address.rpartition(":")
         self._place = host.strip("[]"), int(port)
-        self._asked = self._answered = time.monotonic()
+        self._asked = time.monotonic()
+        self._silent: float | None = None  # since when
 
     def check(self) -> None:
         """Look, where the last look was a while ago.
@@ -103,11 +129,13 @@ class Head:
         self._asked = now
         try:
             socket.create_connection(self._place, timeout=HEAD_CHECK_SECONDS).close()
-            self._answered = now
+            self._silent = None
         except OSError as error:
-            if now - self._answered > HEAD_SILENT_SECONDS:
+            # Not since the last answer: perhaps nobody asked for a while.
+            self._silent = self._silent or now
+            if now - self._silent > HEAD_SILENT_SECONDS:
                 raise TaskLostError(
-                    f"the head of the Ray cluster, {self._address}, has not answered for {now - self._answered:.0f} s "
+                    f"the head of the Ray cluster, {self._address}, has not answered for {now - self._silent:.0f} s "
                     f"({error.strerror or error}); when it is there again, run the same command again, which goes on "
                     "from here"
                 ) from error

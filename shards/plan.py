@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -38,6 +39,9 @@ class SplitPlan:
     parts: tuple[PlanPart, ...]
     rejects: Mapping[str, int] | None
     rejects_sha256: str | None
+    records: int | None = None  # of the corpus, without rejects and forgotten ones
+    forgotten: int = 0  # records that were taken out
+    recipe: Mapping[str, str] = field(default_factory=dict)  # what the bytes of the shards depend on, in words
 
 
 def plan_sha256(data: bytes) -> str:
@@ -57,6 +61,15 @@ def read_plan(storage: Storage, dataset: str, split: str) -> SplitPlan:
         raise ShardError(
             f"{storage.full(path)}: there is no plan; make it with: make shards DATASET={dataset} SPLIT={split}"
         )
+    return parse_plan(data, storage.full(path))
+
+
+def parse_plan(data: bytes, where: str) -> SplitPlan:
+    """The plan whose plan.json holds `data`.
+
+    Raises:
+        ShardError: it does not tell what it should.
+    """
     try:
         document = json.loads(data.decode("utf-8"))
         return SplitPlan(
@@ -65,9 +78,33 @@ def read_plan(storage: Storage, dataset: str, split: str) -> SplitPlan:
             parts=tuple(PlanPart(*part) for part in document.get("parts", ())),
             rejects=document.get("rejects"),
             rejects_sha256=document.get("rejects_sha256"),
+            records=int(document["records"]) if "records" in document else None,
+            forgotten=int(document.get("forgotten", {}).get("records", 0)),
+            recipe=_recipe(document),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ShardError(f"{storage.full(path)}: is no plan ({error}); build the split anew with REBUILD=1") from error
+        raise ShardError(f"{where}: is no plan ({error}); build the split anew with REBUILD=1") from error
+
+
+def check_in_place(storage: Storage, dataset: str, split: str, sha256: str) -> None:
+    """See that the plan of this name is still the split's.
+
+    Raises:
+        ShardError: another job has put another one in its place, or is about to.
+    """
+    path = plan_path(dataset, split)
+    data = storage.read_if_there(path)
+    if data is None or plan_sha256(data) != sha256:
+        raise ShardError(
+            f"{storage.full(path)}: no longer the plan of this job: another one builds the split anew. "
+            "When it has ended, run the same command again to see what differs"
+        )
+
+
+def _recipe(document: Mapping[str, Any]) -> dict[str, str]:
+    """Recipe, settings and toolchain of plan.json, by name."""
+    said = {"recipe": document.get("recipe"), **document.get("settings", {}), **document.get("toolchain", {})}
+    return {str(name): str(value) for name, value in said.items() if value is not None}
 
 
 def part_of(parts: Sequence[PlanPart], shard: int) -> PlanPart:

@@ -15,18 +15,18 @@ if __name__ == "__main__":
     # In place of this folder, so that the packages beside it are found.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-import os
 from collections.abc import Iterator, Sequence
 
 from shards.config import ConfigError, load_config
-from shards.pages.html import Content, Html, document, element
+from shards.pages.embedded import choose
+from shards.pages.html import Content, Html, document, element, write_page
 from shards.schema import ShardError
 from shards.statistics import hours
 from shards.storage import Storage, StorageError
 from shards.totals import summed
 from trainers.config import PretrainConfig
 from trainers.pages.chart import running_mean, sparkline
-from trainers.pages.gallery import choose, gallery, read_samples
+from trainers.pages.gallery import gallery, read_samples
 from trainers.pages.run import Run, read_run
 from trainers.pages.sections import appendix, score_table, shard_tables, tiles, training_charts
 from trainers.progress import duration
@@ -61,15 +61,6 @@ def page_path(config: PretrainConfig) -> Path:
     if "://" in config.output:
         raise ConfigError(f"the run is at {config.run_url}; name a local file with report.output=report.html")
     return Path(config.run_url) / "report.html"
-
-
-def write_page(path: Path, text: str) -> Path:
-    """Write the page, whole or not at all; gives its absolute path."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(text.encode("utf-8", "replace"))
-    temporary.replace(path)
-    return path.resolve()
 
 
 def page(run: Run, config: PretrainConfig) -> str:
@@ -118,7 +109,7 @@ def galleries(run: Run, config: PretrainConfig) -> Iterator[Html]:
     """Samples of every evaluated split, and of every other dataset that was trained on."""
     storage = Storage(config.data.shards, **config.data.storage_options)
     for split, by_key in run.predictions.items():
-        keys = choose((one for made in by_key.values() for one in made), config.report.samples)
+        keys = choose({key: {one.task for one in made} for key, made in by_key.items()}, config.report.samples)
         yield gallery(split, read_samples(storage, split, keys), by_key)
     shown = {split.partition("/")[0] for split in run.predictions}
     complete = {f"{one.dataset}/{one.split}" for one in run.splits}

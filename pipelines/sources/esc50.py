@@ -33,6 +33,7 @@ class ESC50(Source):
     home = "https://github.com/karolpiczak/ESC-50"
     licence = "CC-BY-NC-3.0"
     commercial = False
+    attribution = "K. J. Piczak: ESC: Dataset for Environmental Sound Classification. ACM Multimedia 2015"
     tasks = ("sec",)
     languages = ()
     splits = {"fold1": 400, "fold2": 400, "fold3": 400, "fold4": 400, "fold5": 400}

@@ -23,6 +23,10 @@ class LibriSpeech(Source):
     home = "https://www.openslr.org/12"
     licence = "CC-BY-4.0"
     commercial = True
+    attribution = (
+        "V. Panayotov, G. Chen, D. Povey, S. Khudanpur: LibriSpeech: An ASR Corpus Based on Public Domain Audio "
+        "Books. ICASSP 2015"
+    )
     tasks = ("asr", "sgc")
     languages = ("en",)
     splits = {
@@ -54,7 +58,7 @@ LibriSpeech/                        <- SOURCE
     @cached_property
     def genders(self) -> dict[str, str]:
         """Speaker -> M or F, from SPEAKERS.TXT: `ID |SEX| SUBSET |MINUTES| NAME`; empty without that file."""
-        if not (self.root / "SPEAKERS.TXT").is_file():
+        if not self.has_file(self.root / "SPEAKERS.TXT"):
             return {}
         lines = (item[1] for item in read_lines(self.root, "SPEAKERS.TXT") if not isinstance(item, Reject))
         rows = (line.split("|", 4) for line in lines if not line.startswith(";"))

@@ -28,6 +28,10 @@ class NSynth(Source):
     home = "https://magenta.tensorflow.org/datasets/nsynth"
     licence = "CC-BY-4.0"
     commercial = True
+    attribution = (
+        "J. Engel, C. Resnick, A. Roberts, S. Dieleman, M. Norouzi, D. Eck, K. Simonyan: Neural Audio Synthesis of "
+        "Musical Notes with WaveNet Autoencoders. ICML 2017"
+    )
     tasks = ("mna", "mic")
     languages = ()
     splits = {"train": 289_205, "valid": 12_678, "test": 4_096}

@@ -36,6 +36,9 @@ class SpeechCommands(Source):
     home = "https://arxiv.org/abs/1804.03209"
     licence = "CC-BY-4.0"
     commercial = True
+    attribution = (
+        "P. Warden: Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition. arXiv:1804.03209, 2018"
+    )
     tasks = ("ks",)
     languages = ("en",)
     splits = {"train": 84_843, "validation": 9_981, "test": 11_005}
@@ -70,7 +73,7 @@ speech_commands_v0.02/              <- SOURCE
         Raises:
             SourceError: one list is there without the other.
         """
-        there = {split: (self.root / name).is_file() for split, name in LISTS.items()}
+        there = {split: self.has_file(self.root / name) for split, name in LISTS.items()}
         if any(there.values()) and not all(there.values()):
             lost = next(LISTS[split] for split, found in there.items() if not found)
             raise SourceError(f"{self.name}: {self.root / lost} is missing: incomplete download. {self.obtain}")

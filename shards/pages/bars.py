@@ -17,9 +17,12 @@ BAR_STYLE = """
 .progress > span { font-variant-numeric: tabular-nums; white-space: nowrap; min-width: 62px; text-align: right }
 .bars { display: grid; grid-template-columns: minmax(60px, max-content) 1fr max-content; gap: 4px 10px; font-size: 13.5px;
   align-items: center }
+.bars.beside { grid-template-columns: minmax(60px, max-content) 1fr max-content max-content }
 .bars > i { display: block; height: 13px; border-radius: 3px; background: var(--c0); min-width: 1px }
-.bars > span:nth-child(3n) { text-align: right; font-variant-numeric: tabular-nums }
-.bars > span:nth-child(3n + 1) { overflow-wrap: anywhere; max-width: 230px }
+.bars > b, .bars > em { text-align: right; font-weight: 400; font-style: normal; font-variant-numeric: tabular-nums }
+.bars > em { color: var(--soft); padding-left: 8px }
+.bars > span { overflow-wrap: anywhere; max-width: 250px; line-height: 1.25 }
+.bars > span small { color: var(--soft); font-size: 12px }
 """  # noqa: E501
 
 
@@ -34,20 +37,34 @@ def progress_bar(done: int, planned: int | None) -> Html:
     return element("div", bar, element("span", f"{done:,}/{planned:,}"), class_=kind, title=label, aria_label=label)
 
 
-def bars(rows: Sequence[tuple[str, float, str]], titles: Mapping[str, str] | None = None) -> Html:
-    """A bar for each (name, amount, value as text), in the given order; `titles` are shown when pointed at."""
+def bars(
+    rows: Sequence[tuple[str, float, str]],
+    titles: Mapping[str, str] | None = None,
+    beside: tuple[str, Mapping[str, str]] | None = None,
+) -> Html:
+    """A bar for each (name, amount, value as text), in the given order.
+
+    Args:
+        titles: what a name stands for, in words.
+        beside: a title, and by name what to set beside the values.
+    """
     if not rows:
         return element("p", "none yet", class_="soft")
     shown = list(rows[:MOST_BARS])
     most = max(amount for _, amount, _ in shown) or 1.0
     cells: list[Content] = []
+    if beside:
+        cells += [element("span"), element("s"), element("b", "here", class_="soft"), element("em", beside[0])]
     for name, amount, value in shown:
-        cells.append(element("span", foreign(name), title=(titles or {}).get(name)))
+        words = element("small", (titles or {})[name]) if name in (titles or {}) else None
+        cells.append(element("span", foreign(name), " " if words else None, words))
         cells.append(element("i", style=f"width: {100 * amount / most:.1f}%"))
-        cells.append(element("span", value))
+        cells.append(element("b", value))
+        if beside:
+            cells.append(element("em", beside[1].get(name, "–")))
     more = len(rows) - len(shown)
     rest = element("p", f"and {more:,} more", class_="soft small") if more else None
-    return join(element("div", *cells, class_="bars"), rest)
+    return join(element("div", *cells, class_="bars beside" if beside else "bars"), rest)
 
 
 def length_histogram(lengths: Mapping[int, int], last: int) -> Html:

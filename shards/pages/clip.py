@@ -181,5 +181,10 @@ def player(waveform: np.ndarray) -> Html:
     """
     flac = io.BytesIO()
     soundfile.write(flac, waveform, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
-    data = base64.b64encode(flac.getvalue()).decode()
+    return embedded_flac(flac.getvalue())
+
+
+def embedded_flac(flac: bytes) -> Html:
+    """An audio element that carries a FLAC file."""
+    data = base64.b64encode(flac).decode()
     return element("audio", controls="", preload="none", src=f"data:audio/flac;base64,{data}")

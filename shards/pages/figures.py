@@ -6,14 +6,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from urllib.parse import quote, urlencode
 
-from shards.pages.bars import BAR_STYLE, bars, length_histogram
+from shards.pages.bars import BAR_STYLE, bars, length_histogram, progress_bar
 from shards.pages.html import Content, Html, document, element, foreign, join, table
+from shards.pages.paper import BY_LANGUAGE, PAPER_HOURS
+from shards.pages.reject_examples import rejects_table
 from shards.pages.watch import Languages, SplitState
 from shards.statistics import duration, hours
-from shards.totals import LONGEST_BIN, Amount, Totals
+from shards.storage import Storage
+from shards.totals import LONGEST_BIN, NO_LANGUAGE, Amount, Totals
 from tag_schema.tasks import TASKS
 
 LIVE_SCRIPT = "/live.js"
+MOST_GAPS = 12  # runs of missing shards that are named
 # Nothing but this server's own sounds, pictures and one script, whatever a transcript says.
 POLICY = (
     "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'; script-src 'self'; "
@@ -25,12 +29,12 @@ STYLE = (
 body { max-width: 1240px; padding-top: 18px }
 a { color: var(--c0); text-decoration: none } a:hover { text-decoration: underline }
 .top { display: flex; justify-content: space-between; align-items: baseline; gap: 16px; flex-wrap: wrap }
-.halves { display: grid; grid-template-columns: repeat(auto-fit, minmax(430px, 1fr)); gap: 14px; align-items: start }
+.halves { display: grid; grid-template-columns: repeat(auto-fit, minmax(430px, 1fr)); gap: 14px }
 .halves > figure { min-width: 0 } h2 { margin-top: 28px }
 tr.sum td { font-weight: 600 } td.split { padding-left: 24px } td { vertical-align: middle }
 .live { color: var(--good); font-weight: 600 } .problem { color: var(--bad) } .crumbs { margin: 0 0 2px }
 .pager { display: flex; gap: 14px; margin: 10px 0; align-items: baseline } .sample td { vertical-align: top }
-.sample th:first-child { width: auto } .sample td:first-child { white-space: nowrap }
+.sample table { table-layout: fixed } .sample th:first-child { width: 62px } .sample th:nth-child(2) { width: 48% }
 .sample td:nth-child(2) { font-size: 12.5px }
 .sides > div:last-child { flex: 1 1 440px }
 .lost { position: fixed; right: 14px; bottom: 12px; background: var(--card); border: 1px solid var(--bad);
@@ -87,8 +91,12 @@ def charts(totals: Totals, languages: Languages) -> Html:
     by_task = {task: _sum(amounts.values()) for task, amounts in totals.counts.items()}
     titles = {task: TASKS[task].title for task in by_task if task in TASKS}
     figures = [
-        _figure("Hours by task", bars(_rows(by_task), titles)),
-        _figure("Hours by language", bars(_rows(languages))),
+        _figure("Hours by task", bars(_rows(by_task), titles, ("the paper", PAPER_HOURS))),
+        _figure(
+            "Hours by language",
+            bars(_rows(languages), {NO_LANGUAGE: "no speech, or not told"}),
+            BY_LANGUAGE if "srwt" in by_task else None,
+        ),
         _figure("Samples by length", length_histogram(totals.lengths, LONGEST_BIN)),
         _figure("Hours by licence", bars(_rows(totals.licences))),
     ]
@@ -96,6 +104,37 @@ def charts(totals: Totals, languages: Languages) -> Html:
         left = [(reason, float(count), f"{count:,}") for reason, count in totals.left_out.most_common()]
         figures.append(_figure("Targets left out, though nothing is wrong", bars(left)))
     return element("div", *figures, class_="halves")
+
+
+def split_figures(storage: Storage, split: SplitState) -> Html:
+    """All figures of a split: how far it is, what is wrong, what is in it, what was rejected."""
+    return join(
+        progress_bar(split.done, split.planned),
+        tiles(split.totals, split.done, split.planned, split.bytes),
+        problems([split]),
+        missing_shards(split),
+        charts(split.totals, split.languages),
+        task_languages(split.totals),
+        rejects_table(storage, split) if split.totals.rejects else None,
+    )
+
+
+def missing_shards(split: SplitState) -> Html | None:
+    """Which of the planned shards are not there; nothing where all are."""
+    missing = sorted(set(range(split.planned or 0)) - (set(split.shards) - split.damaged))
+    if not missing:
+        return None
+    runs: list[list[int]] = []
+    for number in missing:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    said = [f"{first}" if first == last else f"{first}–{last}" for first, last in runs[:MOST_GAPS]]
+    more = f" and {len(runs) - MOST_GAPS:,} more gaps" if len(runs) > MOST_GAPS else ""
+    what = "1 shard is" if len(missing) == 1 else f"{len(missing):,} shards are"
+    text = f"{what} not built yet: {', '.join(said)}{more}"
+    return element("p", text, class_="soft small")
 
 
 def reject_reasons(totals: Totals) -> Html:
@@ -169,8 +208,9 @@ def clock(now: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(now))
 
 
-def _figure(title: str, content: Html) -> Html:
-    return element("figure", element("figcaption", title), content)
+def _figure(title: str, content: Html, note: str | None = None) -> Html:
+    below = element("p", note, class_="soft small") if note else None
+    return element("figure", element("figcaption", title), content, below)
 
 
 def _rows(amounts: Mapping[str, Amount]) -> list[tuple[str, float, str]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 
 class Html(str):
@@ -152,3 +154,18 @@ def document(
         None if script is None else element("script", src=script, defer=""),
     )
     return f"<!doctype html>\n{element('html', head, element('body', *body), lang='en', data_theme=theme)}\n"
+
+
+def write_page(path: Path, text: str) -> Path:
+    """Write a page, whole or not at all; gives its absolute path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(text.encode("utf-8", "replace"))
+        temporary.replace(path)
+    except OSError as error:
+        error.filename = str(path)  # what the user asked for, not the name it had until it was whole
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path.resolve()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
@@ -20,11 +20,11 @@ from shards.pages.figures import (
     problems,
     rate_text,
     reject_reasons,
+    split_figures,
     task_languages,
     tiles,
 )
 from shards.pages.html import Content, Html, element, foreign, join, table
-from shards.pages.reject_examples import reject_examples
 from shards.pages.runs import Run
 from shards.pages.watch import Languages, OutState, SplitState
 from shards.read_ahead import READ_AT_ONCE
@@ -34,7 +34,8 @@ from shards.statistics import hours
 from shards.storage import Storage, StorageError
 from shards.totals import Amount, Totals, summed
 
-HEAD = ("split", "shards", "samples", "hours", "bytes", "× real time", "left", "rejects", "")
+LEFT = "left"
+HEAD = ("split", "shards", "samples", "hours", "bytes", "× real time", LEFT, "rejects", "")
 NUMBERS = (2, 3, 4, 5, 6, 7)
 SHARDS_A_PAGE = 50
 
@@ -44,7 +45,7 @@ def overview_page(outs: Sequence[OutState], links: Links, now: float) -> str:
     splits = [split for out in outs for split in out.splits]
     parts: list[Content] = [_top("Shards", now)]
     if splits:
-        parts += [_tiles(splits), *(_out(out, links, now) for out in outs), *_sums(splits)]
+        parts += [tiles_of(splits), *(_out(out, links, now) for out in outs), *sums(splits)]
     else:
         parts += [_out(out, links, now) for out in outs]
     return page("Shards", links, *parts)
@@ -55,8 +56,14 @@ def dataset_page(out: OutState, dataset: str, links: Links, now: float) -> str |
     splits = [split for split in out.splits if split.dataset == dataset]
     if not splits:
         return None
-    parts = [_crumbs(links, out), _top(dataset, now), _tiles(splits), problems(splits), _table(splits, links, now)]
-    return page(dataset, links, *parts, *_sums(splits))
+    parts = [
+        _crumbs(links, out),
+        _top(dataset, now),
+        tiles_of(splits),
+        problems(splits),
+        split_table(splits, links, now),
+    ]
+    return page(dataset, links, *parts, *sums(splits))
 
 
 def split_page(storage: Storage, out: OutState, split: SplitState, links: Links, now: float, number: int = 1) -> str:
@@ -77,12 +84,7 @@ def split_page(storage: Storage, out: OutState, split: SplitState, links: Links,
         _crumbs(links, out, split.dataset),
         _top(split.split, now),
         state,
-        progress_bar(split.done, split.planned),
-        tiles(split.totals, split.done, split.planned, split.bytes),
-        problems([split]),
-        charts(split.totals, split.languages),
-        task_languages(split.totals),
-        _rejects(storage, split) if split.totals.rejects else None,
+        split_figures(storage, split),
         work if runs else None,
         _shards(storage, split, links, number),
     )
@@ -122,11 +124,17 @@ def _out(out: OutState, links: Links, now: float) -> Html:
     elif not out.splits:
         said.append(element("p", "no shards yet: what make shards writes here appears by itself", class_="soft"))
     if out.splits:
-        said += [problems(out.splits), _table(out.splits, links, now)]
+        said += [problems(out.splits), split_table(out.splits, links, now)]
     return join(*said)
 
 
-def _table(splits: Sequence[SplitState], links: Links, now: float) -> Html:
+def split_table(splits: Sequence[SplitState], links: Callable[..., str], now: float, live: bool = True) -> Html:
+    """A row for each split, and before those of a dataset with several one for their sum.
+
+    Args:
+        links: gives the address of a dataset's or a split's page.
+        live: whether to tell how long the jobs at work will need.
+    """
     rows: list[tuple[Content, ...]] = []
     marks: list[str] = []
     for dataset, some in groupby(splits, key=lambda split: split.dataset):
@@ -146,7 +154,13 @@ def _table(splits: Sequence[SplitState], links: Links, now: float) -> Html:
                     activity(split, now),
                 )
             )
-    return _marked(table(HEAD, rows, NUMBERS), marks)
+    shown = [place for place in range(len(HEAD)) if live or HEAD[place] != LEFT]
+    made = table(
+        [HEAD[place] for place in shown],
+        [[row[place] for place in shown] for row in rows],
+        [at for at, place in enumerate(shown) if place in NUMBERS],
+    )
+    return _marked(made, marks)
 
 
 def _marked(made: Html, marks: Sequence[str]) -> Html:
@@ -177,13 +191,15 @@ def _planned(splits: Sequence[SplitState]) -> int | None:
     return sum(known) if len(known) == len(splits) else None
 
 
-def _tiles(splits: Sequence[SplitState]) -> Html:
+def tiles_of(splits: Sequence[SplitState]) -> Html:
+    """The main figures of some splits together."""
     totals = summed(split.totals for split in splits)
     size = sum(split.bytes for split in splits)
     return tiles(totals, sum(split.done for split in splits), _planned(splits), size)
 
 
-def _sums(splits: Sequence[SplitState]) -> list[Content]:
+def sums(splits: Sequence[SplitState]) -> list[Content]:
+    """What is in some splits together."""
     totals = summed(split.totals for split in splits)
     languages: Languages = {}
     for split in splits:
@@ -191,16 +207,6 @@ def _sums(splits: Sequence[SplitState]) -> list[Content]:
             languages.setdefault(language, Amount()).add(amount)
     rejects = element("div", reject_reasons(totals), class_="halves") if totals.rejects else None
     return [element("h2", "What is in them"), charts(totals, languages), task_languages(totals), rejects]
-
-
-def _rejects(storage: Storage, split: SplitState) -> Html:
-    examples = reject_examples(storage, split)
-    rows = []
-    for reason, count in split.totals.rejects.most_common():
-        some = (element("div", foreign(row.id), " ", foreign(row.where, "soft")) for row in examples.get(reason, ()))
-        rows.append((foreign(reason), f"{count:,}", join(*some)))
-    head = ("reason", "count", "for example: id and place in the release")
-    return join(element("h2", "Rejects"), table(head, rows, numbers=(1,)))
 
 
 def _shards(storage: Storage, split: SplitState, links: Links, number: int) -> Html:

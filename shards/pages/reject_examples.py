@@ -1,4 +1,4 @@
-"""A few rejects of each reason, read where they lie."""
+"""Rejects by reason, with a few examples of each, read where they lie."""
 
 from __future__ import annotations
 
@@ -9,12 +9,24 @@ import pyarrow.parquet as pq
 
 from shards.index import RejectRow, read_reject_file, read_shard_parquet
 from shards.layout import ShardName, plan_rejects_path, rejects_path
+from shards.pages.html import Html, element, foreign, join, table
 from shards.pages.watch import SplitState
 from shards.schema import ShardError
 from shards.storage import Storage, StorageError
 
 EACH = 3  # examples of a reason
 MOST_GROUPS = 300  # row groups of rejects.parquet that are looked through: one a shard
+
+
+def rejects_table(storage: Storage, split: SplitState) -> Html:
+    """The rejects of a split, a row a reason, with examples."""
+    examples = reject_examples(storage, split)
+    rows = []
+    for reason, count in split.totals.rejects.most_common():
+        some = (element("div", foreign(row.id), " ", foreign(row.where, "soft")) for row in examples.get(reason, ()))
+        rows.append((foreign(reason), f"{count:,}", join(*some)))
+    head = ("reason", "count", "for example: id and place in the release")
+    return join(element("h2", "Rejects"), table(head, rows, numbers=(1,)))
 
 
 def reject_examples(storage: Storage, split: SplitState) -> dict[str, list[RejectRow]]:

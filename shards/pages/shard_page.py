@@ -8,9 +8,10 @@ from typing import Any
 
 from shards.index import RejectRow, read_shard_parquet
 from shards.layout import ShardName
-from shards.pages.clip import LEAST_SECONDS, MAX_SECONDS, caption, drawing
+from shards.pages.clip import LEAST_SECONDS, MAX_SECONDS, drawing
 from shards.pages.figures import Links, byte_size, clock, page, pager, tile
-from shards.pages.html import Content, Html, element, foreign, join, table, tagged
+from shards.pages.html import Content, Html, element, foreign, join, table
+from shards.pages.sample_figure import sample_figure, unreadable_sample
 from shards.pages.watch import OutState, SplitState
 from shards.record import ShardRecord, read_record
 from shards.sample import Sample
@@ -144,19 +145,12 @@ def _sample(
         member = row["json"]
         sample = Sample.from_json(storage.read_range(shard.tar, member["offset"], member["bytes"]), where)
     except (ShardError, StorageError, FileNotFoundError) as error:
-        return element("figure", element("figcaption", foreign(row["key"])), _problem(str(error)), class_="sample")
+        return unreadable_sample(row["key"], str(error))
     clips = [
         _clip(sample, clip, audio["bytes"], audio["seconds"], (*place[1:], clip), links)
         for clip, audio in enumerate(row["audio"])
     ]
-    answers = [(target.task, tagged(target.prompt), tagged(target.response)) for target in sample.targets]
-    said = sample.original.get("text")
-    original = element("p", "in the release: ", foreign(str(said)), class_="soft small") if said else None
-    body = element(
-        "div", element("div", *clips), element("div", original, table(("task", "prompt", "response"), answers)),
-        class_="sides",
-    )  # fmt: skip
-    return element("figure", element("figcaption", caption(sample)), body, class_="sample")
+    return sample_figure(sample, clips)
 
 
 def _clip(sample: Sample, clip: int, size: int, seconds: float, place: tuple[object, ...], links: Links) -> Html:

@@ -10,11 +10,12 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from shards.layout import (
@@ -45,6 +46,7 @@ REJECT_SHARDS = 20  # per reason: shards whose rejects can be shown as examples
 
 logger = logging.getLogger(__name__)
 Languages = dict[str, Amount]
+Told = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,16 @@ class OutState:
 
 
 class Watch:
-    """Looks at OUTs in a thread of its own."""
+    """Looks at OUTs in a thread of its own, or when told.
 
-    def __init__(self, storages: Sequence[Storage]) -> None:
+    Args:
+        only: the one dataset to look at.
+        told: is given a split's name, how many of its new records were read, and how many there are.
+    """
+
+    def __init__(self, storages: Sequence[Storage], only: str | None = None, told: Told = lambda *_: None) -> None:
         self.storages = tuple(storages)
+        self._only, self._told = only, told
         self._outs = tuple(OutState(storage.url) for storage in storages)
         self._splits: dict[tuple[int, str, str], _SplitWatch] = {}
         self._known: dict[tuple[int, str, str], SplitState] = {}
@@ -148,12 +156,14 @@ class Watch:
 
     def _look_at(self, place: int, storage: Storage) -> Iterable[SplitState]:
         for dataset in filter(NAME.fullmatch, storage.folders()):
+            if self._only not in (None, dataset):
+                continue
             for split in filter(NAME.fullmatch, storage.folders(dataset)):
                 key = place, dataset, split
                 if key not in self._splits:
                     if not any(storage.exists(path(dataset, split)) for path in (plan_path, split_path)):
                         continue
-                    self._splits[key] = _SplitWatch(place, storage, dataset, split)
+                    self._splits[key] = _SplitWatch(place, storage, dataset, split, self._told)
                 try:
                     state = self._splits[key].look()
                 except (ShardError, StorageError, OSError, pa.ArrowException) as error:
@@ -182,8 +192,9 @@ class Watch:
 class _SplitWatch:
     """What is known of one split, so that a look reads only what is new."""
 
-    def __init__(self, out: int, storage: Storage, dataset: str, split: str) -> None:
+    def __init__(self, out: int, storage: Storage, dataset: str, split: str, told: Told) -> None:
         self._out, self._storage, self._dataset, self._split = out, storage, dataset, split
+        self._told = told
         self._runs: dict[str, tuple[int, Run | None]] = {}  # by path: bytes read, what they say
         self._index: tuple[str, Languages] | None = None  # of a complete split: sha256 of its index, hours in it
         self._forget(None)
@@ -257,7 +268,9 @@ class _SplitWatch:
         new = [ShardName(self._dataset, self._split, number) for number in sorted(numbers - self._counted)]
         damaged = set[int]()
         with ThreadPoolExecutor(min(READ_AT_ONCE, len(new) or 1)) as pool:
-            for shard, found in zip(new, pool.map(lambda shard: self._read_shard(shard, name), new), strict=True):
+            read = zip(new, pool.map(lambda shard: self._read_shard(shard, name), new), strict=True)
+            for place, (shard, found) in enumerate(read, start=1):
+                self._told(f"{self._dataset}/{self._split}", place, len(new))
                 if isinstance(found, str):
                     damaged.add(shard.number)
                     problems.append(found)
@@ -294,6 +307,9 @@ class _SplitWatch:
             try:
                 with self._storage.open(path) as file:
                     languages = _languages(pq.ParquetFile(file))
+            except FileNotFoundError:
+                problems.append(f"{self._storage.full(path)}: is missing; make shards makes it anew")
+                return {}
             except (pa.ArrowException, StorageError, OSError, KeyError, ValueError) as error:
                 problems.append(f"{self._storage.full(path)}: cannot be read: {_one_line(error)}")
                 return {}  # and tried again
@@ -322,11 +338,15 @@ class _SplitWatch:
 
 def _languages(file: pq.ParquetFile) -> Languages:
     """How much there is of each language in the index rows of a parquet file."""
-    table = file.read(columns=["key", "language", "seconds"])
     found: Languages = {}
-    for row in table.filter(table["key"].is_valid()).select(["language", "seconds"]).to_pylist():
-        amount = found.setdefault(row["language"] or NO_LANGUAGE, Amount())
-        amount.add(Amount(1, round(row["seconds"] * SAMPLE_RATE)))
+    for group in range(file.num_row_groups):  # one after the other: an index may have a hundred million rows
+        rows = file.read_row_group(group, columns=["key", "language", "seconds"])
+        rows = rows.filter(rows["key"].is_valid())
+        frames = pc.cast(pc.round(pc.multiply(rows["seconds"], SAMPLE_RATE)), pa.int64())
+        sums = pa.table({"language": rows["language"], "frames": frames}).group_by("language")
+        for row in sums.aggregate([("frames", "count"), ("frames", "sum")]).to_pylist():
+            amount = found.setdefault(row["language"] or NO_LANGUAGE, Amount())
+            amount.add(Amount(row["frames_count"], row["frames_sum"] or 0))
     return found
 
 

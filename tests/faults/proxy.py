@@ -48,6 +48,7 @@ class Proxy(ThreadingHTTPServer):
         self.upstream = endpoint.removeprefix("http://")
         self.choose: Callable[[Request], str] = lambda request: ""
         self.kill: Callable[[], None] = lambda: None
+        self.delay = 0.0  # seconds before a request is passed on
         self.ignored = ""  # a header, in lower case, that is not passed on
         self.requests: list[Request] = []
         self._lock = threading.Lock()
@@ -105,6 +106,7 @@ class _Forward(BaseHTTPRequestHandler):
         """The endpoint's answer."""
         dropped = (self.server.ignored, "expect")  # this proxy has asked for the body already
         headers = {name: value for name, value in self.headers.items() if name.lower() not in dropped}
+        time.sleep(self.server.delay)
         connection = http.client.HTTPConnection(self.server.upstream, timeout=60)
         try:
             connection.request(self.command, self.path, body=body or None, headers=headers)

@@ -44,7 +44,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     job = prepare(
         LibriSpeech(corpus), "dev-clean", Storage(out), SETTINGS | {"shard_samples": 1}, say=lambda line: None
     )
-    for task in job.missing():
+    for task in job.standing().missing:
         built = build_and_commit(task)
         assert built.totals.samples == 1 and not built.totals.rejects
     for tar in out.rglob("*.tar"):
@@ -85,7 +85,8 @@ def test_a_job_whose_workers_are_killed_for_memory_ends_and_says_why(
     given = ["dataset=librispeech", f"source={corpus}", "split=dev-clean", f"out={out}", "shard_samples=2"]
     program = f"""
 import sys
-from pipelines import job, retry
+from pipelines import job
+from shards import retry
 retry.FIRST_WAIT_SECONDS = 0.01
 sys.exit(job.main({given}))
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import random
@@ -9,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,7 +19,7 @@ import pytest
 import s3fs
 import soundfile
 
-from pipelines.job import DatasetConfig, ShardsConfig, drafted, judge, main, plan_tasks
+from pipelines.job import DatasetConfig, ShardsConfig, drafted, judge, main, plan_tasks, unreadable
 from pipelines.planner import planners
 from pipelines.source import EmptySplitError
 from pipelines.sources.aishell1 import Aishell1
@@ -239,6 +241,13 @@ def test_a_wrong_folder_names_the_right_one(corpus: Path, tmp_path: Path) -> Non
         assert status == 1
         assert f"SOURCE={corpus}" in output
         assert "Traceback" not in output
+
+
+def test_a_full_scratch_disk_is_said_with_its_place() -> None:
+    """Arrow tells the number of the error, but not the file."""
+    said = unreadable(OSError(errno.ENOSPC, "Error writing bytes to file"))
+    assert said.startswith(f"{tempfile.gettempdir()}: no space left; free some, or set TMPDIR")
+    assert "REBUILD" not in said
 
 
 def test_an_unknown_split_lists_what_there_is(corpus: Path, tmp_path: Path) -> None:

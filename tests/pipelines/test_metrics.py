@@ -20,7 +20,7 @@ BUILT = {"event": "built", "shard": str(SHARD), "bytes": 10, "wall": 1.0}
 
 def told(metrics: ShardMetrics) -> None:
     """Everything that a job tells."""
-    metrics.planned("demo", "train", PLAN, Standing(0, Totals(), 0, []))
+    metrics.planned("demo", "train", PLAN, Standing(0, Totals(), 0, ()))
     metrics.open()
     metrics.submitted(SHARD)
     metrics.failed(SHARD, OSError("gone"))

@@ -11,6 +11,7 @@ import os
 import pickle
 import random
 import re
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -59,6 +60,13 @@ class Bucket:
             self.fs.call_s3("put_object", Bucket=self.name, Key=f"{place}/{key}", Body=data)
         return f"s3://{self.name}/{place}"
 
+    def remove(self) -> None:
+        """Delete the bucket and all in it, whatever its keys are."""
+        while found := self.fs.call_s3("list_objects_v2", Bucket=self.name).get("Contents"):
+            for item in found:
+                self.fs.call_s3("delete_object", Bucket=self.name, Key=item["Key"])
+        self.fs.call_s3("delete_bucket", Bucket=self.name)
+
     def path(self, url: str) -> RemotePath:
         """SOURCE as a job sees it."""
         found = corpus_path(url, self.options)
@@ -71,7 +79,7 @@ def bucket(request: pytest.FixtureRequest) -> Iterator[Bucket]:
     if request.param == "given":
         made = Bucket(os.environ["AWS_ENDPOINT_URL"])
         yield made
-        made.fs.rm(made.name, recursive=True)
+        made.remove()
         return
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -199,13 +207,14 @@ def test_planning_lists_pages_and_building_gets_each_recording_once(
     )
     assert all(request.method == "GET" for request in proxy.requests)
     listed = [request for request in proxy.requests if "list-type" in request.path]
-    assert len(listed) <= speakers + 6 and len(proxy.requests) == len(listed) + speakers * chapters
+    # Beside the speakers: the corpus as such, at the beginning and once more at the end.
+    assert len(listed) <= speakers + 9 and len(proxy.requests) == len(listed) + speakers * chapters
 
     audio = {f"84-121-{number}": flac(0.2, number) for number in range(9)}
     root = through(proxy, bucket.hold(librispeech(tmp_path, audio))) / "LibriSpeech"
     job = prepare(LibriSpeech(root), "dev-clean", Storage(tmp_path / "out"), SETTINGS, say=lambda line: None)
     proxy.calm()
-    for task in pickle.loads(pickle.dumps(job.missing())):
+    for task in pickle.loads(pickle.dumps(job.standing().missing)):
         build_and_commit(task)
     asked = [f"{request.method} {request.path.rpartition('/')[2]}" for request in proxy.requests]
     assert sorted(line for line in asked if ".flac" in line) == sorted(f"GET {name}.flac" for name in audio)
@@ -267,11 +276,11 @@ def test_what_lasts_is_a_failure_and_no_reject(
     assert said.value.lasting == (fault in ("denied", "no such bucket")) and "hush" not in str(said.value)
     proxy.calm()
     job = prepare(LibriSpeech(source.root), "dev-clean", Storage(tmp_path / "out"), SETTINGS, say=lambda line: None)
-    task = job.missing()[0]
+    task = job.standing().missing[0]
     proxy.choose = lambda request: fault if ".flac" in request.path else ""
     with pytest.raises(StorageError, match=re.escape(url)):
         build_and_commit(task)
-    assert len(job.missing()) == 2
+    assert len(job.standing().missing) == 2
     proxy.calm()
     assert build_and_commit(task).totals.rejects.total() == 0
 
@@ -297,7 +306,7 @@ def test_what_vanishes_is_a_failure_and_no_reject(bucket: Bucket, tmp_path: Path
     victim = f"{url}/LibriSpeech/{CHAPTER}/84-121-1.flac"
     bucket.fs.rm(victim)
     failed = []
-    for task in job.missing():
+    for task in job.standing().missing:
         try:
             build_and_commit(task)
         except FileNotFoundError as error:
@@ -350,7 +359,9 @@ def test_keys_that_no_file_could_have_are_left_out_with_a_warning(
         with pytest.raises(FileNotFoundError):
             (root / "b").open("rb")
     for path in ("\udcff", "x" * 1100, "x/" * 600):
-        assert not (root / path).exists() and files(root / path, ".wav") == []
+        assert not (root / path).exists()
+        with pytest.raises(FileNotFoundError):
+            files(root / path, ".wav")
 
 
 def test_names_stand_in_the_order_of_a_disk(bucket: Bucket, tmp_path: Path) -> None:
@@ -371,6 +382,26 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Metadata is read by requests of kilobytes, where it is megabytes."""
     monkeypatch.setattr("pipelines.corpus_path.FIRST_BYTES", 1_000)
     monkeypatch.setattr("pipelines.corpus_path._BLOCK_BYTES", 10_000)
+
+
+def test_text_files_of_utterances_are_fetched_ahead_and_once(bucket: Bucket, proxy: Proxy) -> None:
+    names = [f"{number:03d}.TXT" for number in range(40)]
+    others = {"table.tsv": b"x", "003.WRD": b"0 1 x", "other/001.TXT": b"y"}
+    root = through(proxy, bucket.hold({name: f"0 1 {name}\n".encode() for name in names} | others))
+    assert files(root, ".txt") == names
+    proxy.calm()
+    proxy.delay = 0.1
+    began = time.monotonic()
+    for number, name in enumerate(names):
+        assert list(read_lines(root, name)) == [(1, f"0 1 {name}")]
+        if number == 3:
+            assert list(read_lines(root, "003.WRD")) == [(1, "0 1 x")]
+    assert time.monotonic() - began < 40 * 0.1
+    assert len(proxy.requests) == len({request.path for request in proxy.requests}) == 41
+    proxy.calm()
+    for name in ("table.tsv", "other/001.TXT", "000.TXT", "010.TXT"):  # no series
+        list(read_lines(root, name))
+    assert len(proxy.requests) == 4
 
 
 @pytest.mark.usefixtures("small_pieces")

@@ -175,3 +175,8 @@ def test_no_text_has_no_hash_and_hashes_do_not_change():
 @given(st.text(max_size=30))
 def test_any_text_can_be_hashed(text):
     assert text_hash(text) in (None, text_hash(f"  {text}. "))
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=40))
+def test_ascii_takes_a_shorter_way_to_the_same_hash(text):
+    assert text_hash(text) == text_hash(f"{text}…")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
@@ -18,29 +17,6 @@ from trainers.evaluation.predictions import Prediction
 from trainers.metrics.answer import Answer
 from trainers.metrics.events import read_spans
 from trainers.metrics.timestamps import Unit, read_units, with_given_start
-
-
-def choose(predictions: Iterable[Prediction], count: int) -> list[str]:
-    """Keys of `count` samples: as many tasks as possible among them, otherwise by chance (of a hash, always the same).
-
-    Nobody chose them for how well they were answered.
-    """
-    tasks: dict[str, set[str]] = {}
-    for one in predictions:
-        tasks.setdefault(one.key, set()).add(one.task)
-    order = sorted(tasks, key=_chance)
-    chosen: list[str] = []
-    shown: set[str] = set()
-    for key in order:
-        if len(chosen) < count and not tasks[key] <= shown:
-            chosen.append(key)
-            shown |= tasks[key]
-    chosen += [key for key in order if key not in chosen][: count - len(chosen)]
-    return sorted(chosen, key=_chance)
-
-
-def _chance(key: str) -> bytes:
-    return hashlib.blake2b(key.encode(), digest_size=8).digest()
 
 
 def read_samples(storage: Storage, split: str, keys: Sequence[str] | None = None, first: int = 0) -> list[Evaluand]:

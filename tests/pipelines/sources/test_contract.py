@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,12 +109,13 @@ def test_records_without_audio_bytes_read_the_same(corpus: tuple[type[Source], F
 
 def test_facts_are_declared(corpus: tuple[type[Source], Fixture]) -> None:
     cls, fixture = corpus
-    for fact in ("name", "title", "home", "licence", "audio", "obtain", "expects", "layout"):
+    for fact in ("name", "title", "home", "licence", "attribution", "audio", "obtain", "expects", "layout"):
         assert isinstance(getattr(cls, fact), str) and getattr(cls, fact).strip()
     assert isinstance(cls.commercial, bool) and cls.tasks and cls.mean_seconds > 0
     assert set(cls.default_splits) <= set(cls.splits) and set(cls.evaluation_splits) <= set(cls.splits)
     assert cls.home.startswith("https://") and "SOURCE" in cls.layout
-    assert cls.name in catalogue.page(cls) and cls.expects in catalogue.page(cls)
+    assert re.fullmatch(r"(\w\. )+\w+.*: .+[.,] .*(19|20)\d\d", cls.attribution)  # authors, title, venue, year
+    assert all(fact in catalogue.page(cls) for fact in (cls.name, cls.expects, cls.attribution))
     source = cls(fixture.source, fixture.roots)
     origins = [
         source.origin(item) for split in fixture.records for item in read(source, split) if isinstance(item, Record)

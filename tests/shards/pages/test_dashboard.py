@@ -88,8 +88,8 @@ def tiles(page):
 def bars(page, title):
     """Names and values of a chart."""
     chart = re.search(rf"<figcaption>{title}</figcaption>(.*?)</figure>", page, re.DOTALL)[1]
-    words = [Outline(span).text for span in re.findall(r"<span[^>]*>(.*?)</span>", chart, re.DOTALL)]
-    return dict(zip(words[::2], words[1::2], strict=True))
+    names = [Outline(name).text for name in re.findall(r"<span><bdi>(.*?)</bdi>", chart, re.DOTALL)]
+    return dict(zip(names, re.findall(r"<b>(.*?)</b>", chart), strict=True))
 
 
 def test_the_figures_are_those_of_the_records(out, tmp_path):

@@ -1,14 +1,13 @@
 """Audio: from a recording as released to clips of 16 kHz mono 16-bit PCM.
 
 16 kHz mono 16-bit PCM passes sample for sample, and an uncut FLAC of that form keeps its frames: they are not decoded
-but walked, by their CRCs and STREAMINFO's length, while a cut one has to match its MD5. All else is decoded
-to float32, averaged over its channels, cut at `round(t * rate)`, resampled (the clip alone, so that neighbours do not
-matter), rounded to even at 32768 steps per full scale, and limited to 16 bits.
+but walked, by their CRCs and STREAMINFO's length. All else is decoded to float32, averaged over its channels, cut at
+`round(t * rate)`, resampled (the clip alone, so that neighbours do not matter), rounded to even at 32768 steps per full
+scale, and limited to 16 bits.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -77,11 +76,9 @@ def clips(
         for _ in spans:
             yield Clip(None, flac, recording.frames, recording.rate, recording.channels, recording.seconds)
         return
-    pieces, frames, md5 = _cut(recording, bounds)
+    pieces, frames = _cut(recording, bounds)
     if not frames:
         raise AudioReject("empty_audio", f"{recording.format} without audio")
-    if md5 is not None and md5 != recording.md5:
-        raise AudioReject("undecodable", f"{recording.format} whose waveform does not match its own MD5")
     seconds = frames / recording.rate
     for piece, whole in zip(pieces, uncut, strict=True):
         if isinstance(piece, AudioReject):
@@ -119,10 +116,10 @@ def _frame_bounds(span: Span, rate: int) -> tuple[int, int | None]:
 
 def _cut(
     recording: Recording, bounds: Sequence[tuple[int, int | None]]
-) -> tuple[list[tuple[np.ndarray, int] | AudioReject], int, bytes | None]:
+) -> tuple[list[tuple[np.ndarray, int] | AudioReject], int]:
     """Decode from beginning to end and keep what lies in the bounds.
 
-    Returns: the pieces as `_finished` gives them; the frames decoded; the MD5 of the PCM where its own is known.
+    Returns: the pieces as `_finished` gives them; the frames decoded.
     """
     order = sorted(range(len(bounds)), key=lambda number: bounds[number][0])
     parts: list[list[np.ndarray]] = [[] for _ in bounds]
@@ -130,12 +127,9 @@ def _cut(
     waiting = iter(order)
     upcoming = next(waiting, None)
     open_spans: list[int] = []
-    digest = hashlib.md5(usedforsecurity=False) if recording.md5 else None
     position = 0
     for block in recording.blocks():
         mono = _mono(block)
-        if digest is not None:
-            digest.update(np.ascontiguousarray(mono).data)
         after = position + len(mono)
         while upcoming is not None and bounds[upcoming][0] < after:
             open_spans.append(upcoming)
@@ -154,7 +148,7 @@ def _cut(
     for number, piece in enumerate(pieces):
         if piece is None:
             pieces[number] = _finished(parts[number], recording)
-    return [piece for piece in pieces if piece is not None], position, digest.digest() if digest else None
+    return [piece for piece in pieces if piece is not None], position
 
 
 def _finished(parts: list[np.ndarray], recording: Recording) -> tuple[np.ndarray, int] | AudioReject:

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from pipelines.audio import AudioReject, Clip, clips, open_recording
 from pipelines.catalogue import find
 from pipelines.corpus_path import CorpusPath
-from pipelines.identity import IdentityError, differences, encode_plan, plan_name, plan_parts, toolchain
+from pipelines.identity import IdentityError, differences, plan_name, plan_parts, toolchain
 from pipelines.memory import check_memory
 from pipelines.plan import BYTES_PER_SECOND, read_shard
-from pipelines.read_ahead import File, read_ahead
-from pipelines.segment import Piece, pieces
-from pipelines.source import Record, Reject, Source
-from pipelines.tagging import Tagging, TagRules, tag
+from pipelines.samples import samples
+from pipelines.source import Record, Source
+from pipelines.tagging import Tagging, TagRules
 from shards.index import RejectRow, index_row, shard_parquet
-from shards.layout import ShardName, plan_folder, plan_path
-from shards.plan import part_of
+from shards.layout import ShardName, plan_folder
+from shards.plan import check_in_place, part_of
 from shards.record import ShardRecord, commit, file_in_place, read_record
-from shards.sample import AudioMember, Sample, member_names, sample_key
+from shards.sample import sample_key
 from shards.schema import ShardError
 from shards.scratch import scratch
 from shards.storage import Storage
@@ -35,9 +32,6 @@ from shards.totals import Totals
 from shards.writer import ShardWriter, WrittenFile
 from tag_schema.prompt import read_prompt
 from tag_schema.vocabulary import vocabulary
-
-LOT_BYTES = 16 << 20  # of waveforms that wait to be encoded
-LOT_PIECES = 512
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,7 @@ class ShardTask:
     roots: Mapping[str, CorpusPath]
     storage: Storage
     document: Mapping[str, Any]  # plan.json
-    seconds: float = 0.0  # of audio, as far as metadata tells
+    seconds: float  # of audio, as far as metadata tells
 
     @property
     def bytes(self) -> int:
@@ -74,7 +68,7 @@ def build_and_commit(task: ShardTask) -> BuiltShard:
         MemoryError, OSError, SourceError, StorageError: something cannot be held, read or written now; worth another
             try.
     """
-    started, cpu = time.time(), time.process_time()
+    started, cpu = time.monotonic(), time.process_time()
     storage, shard, plan = task.storage, task.shard, plan_name(task.document)
     check_plan(task)
     there = read_record(storage, shard, plan)
@@ -84,7 +78,7 @@ def build_and_commit(task: ShardTask) -> BuiltShard:
     with scratch(task.bytes) as folder:
         tar, parquet, record = build_shard(task, folder)
         check_plan(task)  # before anything is written: the building took its time
-        if there is not None and there != record:
+        if there is not None and replace(there, plan=record.plan) != record:
             commit(storage, record)  # raises, before the files of the other result are overwritten
         storage.put_file(tar, shard.tar, move=True)
         storage.replace(shard.parquet, parquet)
@@ -101,7 +95,7 @@ def build_and_commit(task: ShardTask) -> BuiltShard:
         "samples": totals.samples,
         "seconds": totals.seconds,
         "bytes": record.tar.bytes,
-        "wall": round(time.time() - started, 3),
+        "wall": round(time.monotonic() - started, 3),
         "cpu": round(time.process_time() - cpu, 3),
     }
     return BuiltShard(totals, event)
@@ -144,12 +138,10 @@ def check_plan(task: ShardTask) -> None:
     Raises:
         IdentityError: plan.json is not the task's, or gone.
     """
-    path = plan_path(task.shard.dataset, task.shard.split)
-    if task.storage.read_if_there(path) != encode_plan(task.document):
-        raise IdentityError(
-            f"{task.storage.full(path)}: no longer the plan of this job: another one builds the split anew. "
-            "When it has ended, run the same command again to see what differs"
-        )
+    try:
+        check_in_place(task.storage, task.shard.dataset, task.shard.split, plan_name(task.document))
+    except ShardError as error:
+        raise IdentityError(str(error)) from None
 
 
 def withdraw(storage: Storage, record: ShardRecord) -> None:
@@ -183,7 +175,7 @@ def write_shard(
     totals, rows, rejects = Totals(), [], []
     rules = TagRules.of(source, vocabulary(settings["vocabulary"]))
     with ShardWriter(tar) as writer:
-        for made, flacs in _samples(records, source, shard, rules):
+        for made, flacs in samples(records, source, shard, rules):
             if isinstance(made, RejectRow):
                 rejects.append(made)
                 totals.rejects[made.reason] += 1
@@ -206,161 +198,6 @@ def write_shard(
 @lru_cache(maxsize=1024)  # most tasks have few prompts
 def _text_language(prompt: str) -> str | None:
     return read_prompt(prompt).text_language
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """A piece with the clips that were cut for it."""
-
-    record: Record
-    piece: Piece
-    clips: list[Clip | AudioReject]
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A sample and what the index and the counts need beside it."""
-
-    sample: Sample
-    clips: list[Clip]
-    tagging: Tagging
-    origin: str | None
-    text: str | None
-
-
-# A sample; a reject; or a piece all of whose targets are outside the vocabulary, which is counted and no more.
-_Outcome = _Made | RejectRow | Tagging
-
-
-def _samples(
-    records: Iterable[Record], source: Source, shard: ShardName, rules: TagRules
-) -> Iterator[tuple[_Outcome, list[bytes]]]:
-    """What becomes of records, in order, with the FLAC of the clips."""
-    # One kind of work after the other: code that runs between two encodings finds the caches full of the encoder's
-    # tables, and takes five times as long.
-    for lot in _lots(_pieces(records, source, shard)):
-        outcomes = [_sample(item, source, shard, rules) if isinstance(item, _Heard) else item for item in lot]
-        flacs = [[clip.encoded() for clip in made.clips] if isinstance(made, _Made) else [] for made in outcomes]
-        yield from zip(outcomes, flacs, strict=True)
-
-
-def _lots(items: Iterable[_Heard | RejectRow]) -> Iterator[list[_Heard | RejectRow]]:
-    """The items in groups of about LOT_BYTES of waveforms."""
-    lot: list[_Heard | RejectRow] = []
-    size = 0
-    for item in items:
-        lot.append(item)
-        if isinstance(item, _Heard):
-            size += sum(2 * clip.samples for clip in item.clips if isinstance(clip, Clip))
-        if size >= LOT_BYTES or len(lot) == LOT_PIECES:
-            yield lot
-            lot, size = [], 0
-    if lot:
-        yield lot
-
-
-def _pieces(records: Iterable[Record], source: Source, shard: ShardName) -> Iterator[_Heard | RejectRow]:
-    """The pieces of records, cut; segments of one recording are cut from one decoding."""
-    groups = (list(group) for _, group in itertools.groupby(records, key=_recording))
-    for segments, files in read_ahead(groups, lambda group: [source.path(ref) for ref in group[0].audio]):
-        if len(files) == 1:
-            yield from _from_recording(segments, files[0], source, shard)
-        else:
-            for record in segments:
-                yield from _from_several(record, files, source, shard)
-
-
-def _recording(record: Record) -> tuple[str, ...]:
-    return tuple(f"{ref.root}:{ref.path}" for ref in record.audio)
-
-
-def _from_recording(
-    records: list[Record], file: File, source: Source, shard: ShardName
-) -> Iterator[_Heard | RejectRow]:
-    """What becomes of records that lie in one file."""
-    path = records[0].audio[0].path
-    waiting: list[tuple[Record, Piece]] = []
-    rejects: dict[str, RejectRow] = {}
-    try:
-        recording = open_recording(file())
-        for record in records:
-            cut = pieces(record, [recording.seconds], source.cut, shard.split in source.evaluation_splits)
-            if isinstance(cut, Reject):
-                rejects[record.id] = RejectRow(cut.id, cut.reason, cut.where)
-            else:
-                waiting += [(record, piece) for piece in cut]
-        found = list(clips(recording, [piece.spans[0] for _, piece in waiting])) if waiting else []
-    except AudioReject as reject:
-        check_memory()
-        yield from (RejectRow(record.id, reject.reason, f"{path}: {reject.detail}") for record in records)
-        return
-    made = zip(waiting, found, strict=True)
-    for record in records:
-        if record.id in rejects:
-            yield rejects[record.id]
-    for (record, piece), clip in made:
-        yield _Heard(record, piece, [clip])
-
-
-def _from_several(record: Record, files: list[File], source: Source, shard: ShardName) -> Iterator[_Heard | RejectRow]:
-    """What becomes of a record of several clips, or of none."""
-    try:
-        recordings = [open_recording(file()) for file in files]
-        cut = pieces(record, [recording.seconds for recording in recordings], source.cut, evaluation=True)
-        if isinstance(cut, Reject):
-            yield RejectRow(cut.id, cut.reason, cut.where)
-            return
-        for piece in cut:
-            found = [next(clips(recording, [span])) for recording, span in zip(recordings, piece.spans, strict=True)]
-            yield _Heard(record, piece, found)
-    except AudioReject as reject:
-        check_memory()
-        yield RejectRow(record.id, reject.reason, f"{', '.join(ref.path for ref in record.audio)}: {reject.detail}")
-
-
-def _sample(item: _Heard, source: Source, shard: ShardName, rules: TagRules) -> _Outcome:
-    """What a piece says."""
-    record, piece = item.record, item.piece
-    where = record.audio[0].path if record.audio else record.id
-    heard = []
-    for clip in item.clips:
-        if isinstance(clip, AudioReject):
-            return RejectRow(record.id, clip.reason, f"{where}: {clip.detail}")
-        heard.append(clip)
-    tagging = tag(record, piece.annotations, heard[0].seconds if heard else 0.0, rules)
-    if isinstance(tagging, Reject):
-        return RejectRow(tagging.id, tagging.reason, f"{where}: {tagging.where}")
-    if not tagging.targets:
-        return tagging
-    members = tuple(
-        AudioMember(
-            member=name,
-            seconds=clip.seconds,
-            recording=ref.recording or record.id,
-            origin=ref.path,
-            start=start,
-            end=end,
-            origin_rate=clip.origin_rate,
-            origin_channels=clip.origin_channels,
-        )
-        for name, clip, ref, (start, end) in zip(
-            member_names(len(heard)), heard, record.audio, piece.spans, strict=True
-        )
-    )
-    sample = Sample(
-        dataset=shard.dataset,
-        split=shard.split,
-        id=record.id,
-        licence=record.licence or source.licence,
-        audio=members,
-        targets=tagging.targets,
-        language=tagging.language,
-        speaker=tagging.speaker,
-        original=tagging.original,
-        words=tagging.words,
-        words_by=tagging.words_by,
-    )
-    return _Made(sample, heard, tagging, source.origin(record), tagging.original["text"])
 
 
 def _planned(task: ShardTask) -> list[Record]:

@@ -106,6 +106,9 @@ def page(source: type[Source]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the table, or one source's page."""
+    if {"-h", "--help"} & set(arguments):
+        print((__doc__ or "").strip())
+        return 0
     names = [argument for argument in arguments if "=" not in argument]
     filters = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
     filters = {key.lower(): value for key, value in filters.items() if value}

@@ -60,7 +60,7 @@ class Recording:
     exponent alone, so that what is computed from it has the same digits); it raises AudioReject where the file does not
     hold what it promises. `exact`: 16 kHz mono 16-bit PCM, whose numbers are kept. `kept`, where a file may stay as it
     is, walks its frames and gives it as FLAC without metadata, or None where something else follows the last frame; it
-    raises as `blocks` does. `md5` of the PCM, b"" if unknown.
+    raises as `blocks` does.
     """
 
     format: str
@@ -70,7 +70,6 @@ class Recording:
     blocks: Callable[[], Iterator[np.ndarray]]
     exact: bool = False
     kept: Callable[[], bytes | None] | None = None
-    md5: bytes = b""
 
     @property
     def seconds(self) -> float:
@@ -201,8 +200,7 @@ def _open_flac(data: bytes, start: int) -> Recording:
                 return None
         return without_metadata(data, layout)
 
-    md5 = layout.md5 if exact else b""
-    return Recording("FLAC", layout.rate, layout.channels, layout.frames, blocks, exact, kept if keep else None, md5)
+    return Recording("FLAC", layout.rate, layout.channels, layout.frames, blocks, exact, kept if keep else None)
 
 
 def _undecodable(name: str, error: soundfile.LibsndfileError | av.FFmpegError | ValueError) -> AudioReject:

@@ -50,13 +50,15 @@ class ForgetConfig:
 def main(arguments: Sequence[str]) -> int:
     """Run the command; 0 when nothing of what was named is left."""
     if set(arguments) & {"-h", "--help"}:
-        print(__doc__)
+        print(__doc__, "\nKeys: dataset= ids= out=data/shards storage_options.…=", sep="\n")
         return 0
     return exit_status(lambda: run(load_config(ForgetConfig, None, arguments)), USER_ERRORS)
 
 
 def run(config: ForgetConfig) -> int:
     """Forget what the configuration names."""
+    if not config.dataset:
+        raise ConfigError("DATASET is missing: pass the name of the corpus whose recordings are to go")
     return forget(Storage(config.out, **config.storage_options), find(config.dataset).name, read_ids(config.ids))
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 # The folder of this script holds modules of ours only; the packages lie beside it.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+import errno
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,7 +90,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def unreadable(error: OSError) -> str:
-    """What to say where a file of the corpus cannot be read, or was taken away after it was planned."""
+    """What to say where a file of the corpus cannot be read, or is gone since it was planned, or scratch is full."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = error.filename or tempfile.gettempdir()
+        return f"{place}: no space left; free some, or set TMPDIR to a larger disk, then run the same command again"
     said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     return f"{said}. Put it right and run the same command again; where a file is gone for good, with REBUILD=1"
 
@@ -115,10 +120,11 @@ def run(config: ShardsConfig) -> int:
         progress = Progress({job.name: split_progress(job, standing.get(job.name)) for job in jobs})
         metrics = ShardMetrics(run_log.run)
         for job in jobs:
-            there = standing.get(job.name) or job.standing()
+            done = whole[job.name]
+            there = standing[job.name] if done is None else job.standing_of(done)
             metrics.planned(job.source.name, job.split, job.document, there)
         build(tasks, config, run_log, progress, metrics)
-    summaries = [whole[job.name] or summarise_split(storage, job.source.name, job.split) for job in jobs]
+    summaries = [whole[job.name] or summarise_split(storage, job.source.name, job.split, job.plan) for job in jobs]
     for dataset in dict.fromkeys(job.source.name for job in jobs):
         summarise_dataset(storage, dataset)
     sweep(storage, jobs)
@@ -155,11 +161,11 @@ def requested(config: ShardsConfig) -> list[DatasetConfig]:
 def planned(config: ShardsConfig, storage: Storage) -> list[SplitJob]:
     """The splits asked for, with their plans in place.
 
-    All plans are made before the first touches OUT: with REBUILD=1 a mistake in the last split must not cost the
+    All plans are made before the first is put into OUT: with REBUILD=1 a mistake in the last split must not cost the
     shards of the first.
     """
     tasks = [task for dataset in requested(config) for task in plan_tasks(config, dataset, storage)]
-    with planners(tasks) as crew:
+    with planners(tasks, config.workers) as crew:
         return [crew.put_in_place(number) for number in drafted(tasks, crew)]
 
 
@@ -250,8 +256,8 @@ def build(
 ) -> None:
     """Build and commit shards, spread over the cores of this machine or of the cluster."""
     with ray_running(config.workers) as cores:
-        at_once = min(config.workers or cores, len(tasks))
-        print(f"building {len(tasks):,} shards on {at_once:,} of {cores:,} cores", flush=True)
+        at_most = f"at most {config.workers:,} at a time, " if config.workers and config.workers != cores else ""
+        print(f"building {len(tasks):,} shards, {at_most}on {cores:,} cores", flush=True)
         metrics.open()
         built_shards = spread(
             build_and_commit,

@@ -1,4 +1,8 @@
-"""Whether memory is short, for decoders then report damage that is not there."""
+"""Whether memory is short, for decoders then report damage that is not there.
+
+Seen is a limit of the address space (`ulimit -v`, strict overcommit), where an allocation is refused. Where memory is
+promised and then lacks, as in a container, the worker is killed, which nobody takes for damage.
+"""
 
 from __future__ import annotations
 

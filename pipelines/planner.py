@@ -16,12 +16,13 @@ from typing import Any
 from pipelines.identity import IdentityError
 from pipelines.source import EmptySplitError, Source, SourceError
 from pipelines.split import SplitDraft, SplitJob, draft, put_in_place, settle
-from shards.local_ray import RETRIES, lost
+from shards.local_ray import HEAD_CHECK_SECONDS, RETRIES, Head, lost
 from shards.schema import ShardError
 from shards.scratch import scratch
 from shards.spread import own_errors, ray_running
 from shards.storage import Storage, StorageError
 
+CLOSE_SECONDS = 10.0  # for an actor to delete its draft
 _ERRORS = (IdentityError, SourceError, ShardError, StorageError)
 
 
@@ -38,7 +39,7 @@ class PlanTask:
 
 
 class Planner:
-    """Plans one split: first `draft`, which leaves OUT alone, then `put_in_place`.
+    """Plans one split: first `draft`, then `put_in_place`; OUT loses before the second only what is to be forgotten.
 
     The records stay in this process and on its disk.
     """
@@ -97,12 +98,15 @@ class Crew(ABC):
 
 
 @contextlib.contextmanager
-def planners(tasks: Sequence[PlanTask]) -> Iterator[Crew]:
-    """The crew for some splits: on the cluster in RAY_ADDRESS, else in this process."""
+def planners(tasks: Sequence[PlanTask], workers: int | None = None) -> Iterator[Crew]:
+    """The crew for some splits: on the cluster in RAY_ADDRESS, else in this process.
+
+    `workers` plan at a time, where the cluster has not the cores yet: it may grow.
+    """
     with contextlib.ExitStack() as held:
         if os.environ.get("RAY_ADDRESS"):
             cores = held.enter_context(ray_running())
-            crew: Crew = _Cluster(tasks, cores)
+            crew: Crew = _Cluster(tasks, max(cores, workers or 0))
         else:
             crew = _Here(tasks)
         held.callback(crew.close)
@@ -131,28 +135,33 @@ class _Here(Crew):
 class _Cluster(Crew):
     """Actors; a split whose actor died with its node is planned again by another one."""
 
-    def __init__(self, tasks: Sequence[PlanTask], cores: int) -> None:
-        self._tasks, self._cores = tasks, cores
+    def __init__(self, tasks: Sequence[PlanTask], at_once: int) -> None:
+        self._tasks, self._at_once = tasks, at_once
         self._actors: dict[int, Any] = {}
         self._deaths = [0] * len(tasks)
 
     def drafts(self) -> Iterator[tuple[int, str | EmptySplitError]]:
         import ray
 
+        head = Head(ray.get_runtime_context().gcs_address)
         waiting, running = deque(range(len(self._tasks))), dict[Any, int]()
         while waiting or running:
-            while waiting and len(running) < self._cores:
+            head.check()
+            while waiting and len(running) < self._at_once:
                 number = waiting.popleft()
                 running[self._begin(number)] = number
-            done, _ = ray.wait(list(running), num_returns=1)
+            done, _ = ray.wait(list(running), num_returns=1, timeout=HEAD_CHECK_SECONDS)
             for reference in done:
                 number = running.pop(reference)
                 try:
                     with own_errors(_ERRORS):
                         said = ray.get(reference)
                 except EmptySplitError as error:
+                    self._end(number)
                     yield number, error
-                except ray.exceptions.RayActorError as error:
+                except ray.exceptions.RayTaskError:
+                    raise  # a bug of ours, with the actor's traceback
+                except (ray.exceptions.RayError, MemoryError) as error:
                     self._died(number, error)
                     waiting.append(number)
                 else:
@@ -164,18 +173,19 @@ class _Cluster(Crew):
         while True:
             try:
                 with own_errors(_ERRORS):
-                    job: SplitJob = ray.get(self._actors[number].put_in_place.remote())
-                    return job
-            except ray.exceptions.RayActorError as error:
+                    if number not in self._actors:
+                        ray.get(self._begin(number))
+                    job: SplitJob = ray.get(self._call(number, "put_in_place", "put plan in place"))
+                self._end(number)
+                return job
+            except ray.exceptions.RayTaskError:
+                raise
+            except (ray.exceptions.RayError, MemoryError) as error:
                 self._died(number, error)
-                with own_errors(_ERRORS), contextlib.suppress(ray.exceptions.RayActorError):
-                    ray.get(self._begin(number))
 
     def close(self) -> None:
-        import ray
-
-        for actor in self._actors.values():
-            ray.kill(actor)
+        for number in list(self._actors):
+            self._end(number)
 
     def _begin(self, number: int) -> Any:
         """Let an actor draft a split: the reference of what `Planner.draft` gives."""
@@ -184,9 +194,30 @@ class _Cluster(Crew):
         # Without a number of cores an actor waits for a free one where it is put, and then takes none: most of the time
         # it only holds its draft.
         self._actors[number] = ray.remote(Planner).options(scheduling_strategy="SPREAD").remote(self._tasks[number])
-        return self._actors[number].draft.remote()
+        return self._call(number, "draft", "plan split")
+
+    def _end(self, number: int) -> None:
+        """Let an actor delete its draft, and end it."""
+        import ray
+
+        with contextlib.suppress(ray.exceptions.RayError):
+            ray.get(self._call(number, "close", "delete draft"), timeout=CLOSE_SECONDS)
+        ray.kill(self._actors.pop(number))
+
+    def _call(self, number: int, method: str, called: str) -> Any:
+        """Call a method of a split's actor, under a name for Ray's dashboard: the reference of what it gives."""
+        dataset = self._tasks[number].source.name
+        return getattr(self._actors[number], method).options(name=f"{dataset}: {called}").remote()
 
     def _died(self, number: int, error: Exception) -> None:
+        """Note that an actor died, or had no memory.
+
+        Raises:
+            TaskLostError: that was once too often.
+        """
+        import ray
+
         self._deaths[number] += 1
+        ray.kill(self._actors.pop(number))
         if self._deaths[number] > RETRIES:
             raise lost(error) from error

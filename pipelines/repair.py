@@ -28,8 +28,9 @@ from pipelines.build import ShardTask
 from pipelines.card import write_card
 from pipelines.catalogue import find
 from pipelines.identity import IdentityError
-from pipelines.job import USER_ERRORS, opened, unreadable
+from pipelines.job import USER_ERRORS, help_text, opened
 from pipelines.mend_plan import mend_plan
+from pipelines.plan import BYTES_PER_SECOND
 from pipelines.rebuild import Rebuilt, proven, rebuild
 from pipelines.source import Source, SourceError
 from pipelines.split import settle
@@ -77,9 +78,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command; 0 when everything is what it was promised to be."""
     tell_events()
     if set(arguments) & {"-h", "--help"}:
-        print(__doc__)
+        print(__doc__, "\nKeys and defaults:\n" + help_text(RepairConfig()), sep="\n")
         return 0
-    return exit_status(lambda: run(load_config(RepairConfig, None, arguments)), USER_ERRORS, unreadable)
+    return exit_status(lambda: run(load_config(RepairConfig, None, arguments)), USER_ERRORS)
 
 
 def run(config: RepairConfig) -> int:
@@ -141,7 +142,8 @@ def _repair(storage: Storage, source: Source, split: str, config: RepairConfig) 
         if findings.lies:
             damaged.append(shard)
             print(f"{name}: {findings.lies[0]}" + (f", and {len(findings.lies) - 1} more" * (len(findings.lies) > 1)))
-    tasks = [ShardTask(shard, source.root, source.roots, storage, document) for shard in sorted(damaged)]
+    whence = source.root, source.roots, storage, document
+    tasks = [ShardTask(shard, *whence, sizes.get(shard.tar, 0) / BYTES_PER_SECOND) for shard in sorted(damaged)]
     failures = _rebuild_all(storage, tasks, promised, config)
     strays = [path for path in sizes if (found := parse_shard_path(path)) and found[0].number >= len(shards)]
     if strays:
@@ -214,6 +216,7 @@ def _rebuilt(
         name=lambda task: f"{task.shard.dataset}: repair shard",
         arguments=lambda task: (task, accepted.get(task.shard)),
         workers=config.workers,
+        sizes=[task.bytes for task in tasks],
         passing=(OSError, SourceError),
         user_errors=USER_ERRORS,
     )

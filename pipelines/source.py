@@ -283,7 +283,7 @@ class Source(ABC):
 
     def has_split(self, split: str) -> bool:
         """Whether SOURCE holds `split`. By default: its folder is there."""
-        return (self.root / split).is_dir()
+        return self.has_folder(self.root / split)
 
     @abstractmethod
     def read(self, split: str) -> Iterator[Record | Reject]:
@@ -320,6 +320,14 @@ class Source(ABC):
         """The names in a folder, given relative to SOURCE or to the root named `root`."""
         return Listing(self, (self.roots[root] if root else self.root) / folder)
 
+    def has_file(self, path: CorpusPath) -> bool:
+        """Whether a file is there that need not be; a "no" is believed only of a corpus that is there itself."""
+        return self._is_so(path, path.is_file)
+
+    def has_folder(self, path: CorpusPath) -> bool:
+        """Whether a folder is there that need not be, as surely."""
+        return self._is_so(path, path.is_dir)
+
     def check_alive(self) -> None:
         """Tell a corpus that vanished (a lost mount) from a file that is missing.
 
@@ -332,15 +340,29 @@ class Source(ABC):
         if not self.recognises(root):
             raise SourceError(f"{self.name}: {self.root} changed or vanished while it was read; run the job again")
 
+    def _is_so(self, path: CorpusPath, look: Callable[[], bool]) -> bool:
+        # A bucket never answers as if it were empty: what cannot be listed there is an error.
+        if look():
+            return True
+        if isinstance(path, RemotePath):
+            return False
+        self.check_alive()
+        return look()
+
     def _checked(self, split: str) -> Iterator[Record | Reject]:
         empty = True
         confirmed: str | None = None
-        for item in self.read(split):
-            empty = False
-            if isinstance(item, Reject) and item.reason == "audio_missing" and item.metadata != confirmed:
-                self._confirm(item.metadata)
-                confirmed = item.metadata
-            yield item
+        try:
+            for item in self.read(split):
+                empty = False
+                if isinstance(item, Reject) and item.reason == "audio_missing" and item.metadata != confirmed:
+                    self._confirm(item.metadata)
+                    confirmed = item.metadata
+                yield item
+        except (LookupError, RuntimeError):
+            self.check_alive()  # of what was listed a moment ago nothing may be there any more
+            raise
+        self.check_alive()
         if empty:
             raise EmptySplitError(
                 f"{self.name}: split '{split}' of {self.root} holds no records; expected {self.expects}"
@@ -444,16 +466,13 @@ def subfolders(folder: CorpusPath) -> list[CorpusPath]:
 
 
 def files(folder: CorpusPath, *suffixes: str, lost: bool = False) -> list[str]:
-    """The names of the files in `folder` that end in one of `suffixes` (any case), by name; none if it is not there.
+    """The names of the files in `folder` that end in one of `suffixes` (any case), by name.
 
     With `lost`, also names that no file can be read by, such as links that lead nowhere.
     """
-    try:
-        with scandir(folder) as entries:
-            wanted = (e for e in entries if e.name.lower().endswith(suffixes) and not is_litter(e.name))
-            return sorted(entry.name for entry in wanted if lost or _is(entry.is_file))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+    with scandir(folder) as entries:
+        wanted = (e for e in entries if e.name.lower().endswith(suffixes) and not is_litter(e.name))
+        return sorted(entry.name for entry in wanted if lost or _is(entry.is_file))
 
 
 def _nearby(folder: CorpusPath, recognises: Callable[[CorpusPath], bool]) -> list[CorpusPath]:

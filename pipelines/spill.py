@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.ipc
 
+# A divisor of 256. The plan's rejects.parquet has a row group for each range: with this number RECIPE changes.
 HASH_RANGES = 256
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from shards.layout import (
     split_folder,
     split_path,
 )
-from shards.plan import read_plan
+from shards.plan import SplitPlan, check_in_place, parse_plan
 from shards.record import iter_records
 from shards.schema import ShardError
 from shards.scratch import scratch
@@ -55,10 +56,23 @@ class SplitJob:
         """How the split is called in messages."""
         return f"{self.source.name}/{self.split}"
 
+    @property
+    def plan(self) -> SplitPlan:
+        """The plan as readers of the shards know it."""
+        data = encode_plan(self.document)
+        return parse_plan(data, self.storage.full(plan_path(self.source.name, self.split)))
+
     def whole(self) -> SplitSummary | None:
         """The split's totals, where nothing is left to do."""
-        plan = read_plan(self.storage, self.source.name, self.split)
-        return whole_split(self.storage, self.source.name, self.split, plan)
+        return whole_split(self.storage, self.source.name, self.split, self.plan)
+
+    def standing_of(self, whole: SplitSummary) -> Standing:
+        """The same as `standing`, told from the totals of a whole split: no record is read."""
+        totals = Totals()
+        totals.add(whole.totals)
+        totals.rejects -= Counter(self.document["rejects"])
+        sizes = self.storage.list(split_folder(self.source.name, self.split), recursive=False)
+        return Standing(whole.shards, totals, sum(size for path, size in sizes.items() if path.endswith(".tar")), ())
 
     def standing(self) -> Standing:
         """What is committed, with the files that the records promise, and what is still to be built."""
@@ -75,10 +89,6 @@ class SplitJob:
         told = self.source.root, self.source.roots, self.storage, self.document
         tasks = [ShardTask(shard, *told, self.shard_seconds[shard.number]) for shard in shards]
         return Standing(self.document["shards"] - len(tasks), totals, tar_bytes, tasks)
-
-    def missing(self) -> Sequence[ShardTask]:
-        """What is still to be built."""
-        return self.standing().missing
 
 
 @dataclass(frozen=True)
@@ -154,12 +164,15 @@ def put_in_place(
     if not created:
         _compare(storage, dataset, split, made.document)
     # Beside a plan of somebody else's lie its parts, or as much of them as he lived to put there.
-    there = {} if created else storage.list(plan_folder(dataset, split))
+    there, name = {} if created else storage.list(plan_folder(dataset, split)), plan_name(made.document)
     for path in sorted(made.folder.glob("*.parquet")):
         target = f"{plan_folder(dataset, split)}/{path.name}"
         if there.get(target) != path.stat().st_size:
+            check_in_place(storage, dataset, split, name)
             storage.put_file(path, target)
-    storage.delete(*_strays(storage, made))
+    if strays := _strays(storage, made):
+        check_in_place(storage, dataset, split, name)
+        storage.delete(*strays)
     # Only now: whoever lengthens the list after this look finds the whole plan, and brings it in line.
     if read_forgotten(storage, dataset) != made.forgotten:
         raise IdentityError(
@@ -228,7 +241,7 @@ def clear(dataset: str, split: str, storage: Storage, say: Callable[[str], None]
 def _strays(storage: Storage, made: SplitDraft) -> list[str]:
     """Files of a longer plan, left by a rebuild that was broken off or by a job that one overtook.
 
-    Nobody of this plan writes them, so they can go whoever else is at work on it.
+    Nobody of this plan writes them: as long as it is in place they can go, whoever else is at work on it.
     """
     dataset, split, folder = made.source.name, made.split, plan_folder(made.source.name, made.split)
     planned = {plan_path(dataset, split), *(f"{folder}/{path.name}" for path in made.folder.glob("*.parquet"))}
@@ -243,8 +256,11 @@ def _strays(storage: Storage, made: SplitDraft) -> list[str]:
 
 def _compare(storage: Storage, dataset: str, split: str, document: Mapping[str, Any]) -> None:
     path = plan_path(dataset, split)
-    data = storage.read_bytes(path)
+    data = storage.read_if_there(path)
     if data == encode_plan(document):
+        return
+    if data is None:
+        check_in_place(storage, dataset, split, plan_name(document))
         return
     try:
         changed = differences(json.loads(data), document) or ["plan.json was edited"]

@@ -22,7 +22,7 @@ def judge(
         totals = summary.totals
         rejects = totals.rejects
         print(f"{job.name}: {totals.samples:,} samples, {duration(totals.seconds)} in {storage.full(job.name)}")
-        for reason, count in sorted(rejects.items(), key=lambda item: -item[1]):
+        for reason, count in sorted(rejects.items(), key=lambda item: (-item[1], item[0])):
             print(f"  rejected {count:,} × {reason}: {REJECT_REASONS.get(reason, reason)}")
         for reason, count in sorted(totals.left_out.items()):
             print(f"  left out {count:,} targets × {reason}: {LEFT_OUT_REASONS.get(reason, reason)}")

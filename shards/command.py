@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import logging
+import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -33,8 +35,10 @@ def exit_status(
 
     Args:
         unreadable: what to say of an OSError that is none of `user_errors`.
-        interrupted: what to say when Ctrl-C ends it.
+        interrupted: what to say when Ctrl-C, or SIGTERM of a scheduler, ends it.
     """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminate)
     try:
         return action()
     except user_errors as error:
@@ -43,9 +47,21 @@ def exit_status(
     except OSError as error:
         print(f"error: {unreadable(error)}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as error:
+        # While Ray starts, SIGTERM ends in its own handler, which exits with the signal's number.
+        if isinstance(error, SystemExit) and error.code != signal.SIGTERM:
+            raise
         print(interrupted, file=sys.stderr)
-        return 130
+        return 128 + (signal.SIGINT if isinstance(error, KeyboardInterrupt) and not _came else signal.SIGTERM)
+
+
+_came: list[int] = []  # SIGTERM, once it came; Ray raises a KeyboardInterrupt of its own for what a handler raises
+
+
+def _terminate(number: int, frame: object) -> None:
+    """Like Ctrl-C: end what is under way in order, so that Ray is shut down and scratch folders go."""
+    _came.append(number)
+    raise KeyboardInterrupt
 
 
 def parse_arguments(

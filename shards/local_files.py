@@ -15,7 +15,6 @@ import hashlib
 import os
 import shutil
 import stat
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -254,9 +253,26 @@ def _link(temporary: Path, target: Path) -> bool:
 def _abandoned(temporary: Path) -> bool:
     try:
         with temporary.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # NFS and CIFS lock for writing only what is open for writing. A shared lock is no less refused by a writer.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             return True
     except FileNotFoundError:
         return False  # finished meanwhile
     except OSError as error:
-        return error.errno in _NO_LOCKS and time.time() - temporary.stat().st_mtime > OLD_SECONDS
+        if error.errno not in _NO_LOCKS:
+            return False
+    with contextlib.suppress(OSError):  # finished meanwhile, or no room for another file
+        return _seconds_from_now(temporary) > OLD_SECONDS
+    return False
+
+
+def _seconds_from_now(path: Path) -> float:
+    """How far from now a file was last written, by the clock of its file system: this machine's may be another.
+
+    Written in the future, it was left behind before a clock was set back.
+    """
+    with _temporary(path) as (_, probe):
+        probe.write(b"\0")
+        probe.flush()
+        now = os.fstat(probe.fileno()).st_mtime
+    return abs(now - path.stat().st_mtime)

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 RETRIES = 3  # of a task, by Ray, when its worker dies
 HEAD_CHECK_SECONDS = 5.0
+CONNECT_SECONDS = 20.0
+LONGEST_TMPDIR = 40  # characters; Ray's sockets lie 66 deeper, and the system takes 107
 HEAD_SILENT_SECONDS = 40.0  # after 60 Ray ends the process, with no word on what to do
 OBJECT_STORE_BYTES = 100_000_000  # neither shards nor batches travel through Ray's object store
 
@@ -41,6 +45,8 @@ def ray_options(cores: int | None = None) -> dict[str, Any]:
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
     here = available_cores()
+    if len(tempfile.gettempdir()) > LONGEST_TMPDIR:
+        options["_temp_dir"] = "/tmp/ray"
     return options | {
         "address": "local",  # not the cluster that someone else has started on this machine
         "num_cpus": min(cores or here, here),
@@ -52,6 +58,29 @@ def ray_options(cores: int | None = None) -> dict[str, Any]:
 def available_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+def check_address() -> None:
+    """See that somebody answers at RAY_ADDRESS: Ray itself would try for minutes.
+
+    Raises:
+        TaskLostError: nobody does.
+    """
+    found = re.fullmatch(r"(?:ray://)?(\[[0-9a-fA-F:]+\]|[^\[\]:/]+):([0-9]+)", os.environ.get("RAY_ADDRESS", ""))
+    if found is None:
+        return  # none, or "auto", or what Ray will refuse by itself
+    try:
+        socket.create_connection((found[1].strip("[]"), int(found[2])), timeout=CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise no_head(str(getattr(error, "strerror", None) or error)) from error
+
+
+def no_head(said: str) -> TaskLostError:
+    """What to say where no head answers."""
+    return TaskLostError(
+        f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}: no head of a Ray cluster answers there ({said}); correct it, or "
+        "unset it to work on this machine alone"
+    )
 
 
 class TaskLostError(Exception):
@@ -75,7 +104,7 @@ def lost(error: BaseException) -> TaskLostError:
     elif kind in ("LocalRayletDiedError", "RaySystemError"):
         told = f"Ray died on the machine that this command runs on ({said}); start it again"
     elif kind in ("WorkerCrashedError", "NodeDiedError", "ActorDiedError", "ActorUnavailableError"):
-        told = f"a worker died over one task, {RETRIES + 1} times ({said}); most often memory: pass fewer WORKERS"
+        told = f"a worker died over one task, again and again ({said}); most often memory: pass fewer WORKERS"
     else:
         told = f"Ray gave a shard up ({kind}: {said})"
     starved = isinstance(error, MemoryError) or kind == "OutOfMemoryError"
@@ -89,7 +118,8 @@ class Head:
         self._address = address
         host, _, port = address.rpartition(":")
         self._place = host.strip("[]"), int(port)
-        self._asked = self._answered = time.monotonic()
+        self._asked = time.monotonic()
+        self._silent: float | None = None  # since when
 
     def check(self) -> None:
         """Look, where the last look was a while ago.
@@ -103,11 +133,13 @@ class Head:
         self._asked = now
         try:
             socket.create_connection(self._place, timeout=HEAD_CHECK_SECONDS).close()
-            self._answered = now
+            self._silent = None
         except OSError as error:
-            if now - self._answered > HEAD_SILENT_SECONDS:
+            # Not since the last answer: perhaps nobody asked for a while.
+            self._silent = self._silent or now
+            if now - self._silent > HEAD_SILENT_SECONDS:
                 raise TaskLostError(
-                    f"the head of the Ray cluster, {self._address}, has not answered for {now - self._answered:.0f} s "
+                    f"the head of the Ray cluster, {self._address}, has not answered for {now - self._silent:.0f} s "
                     f"({error.strerror or error}); when it is there again, run the same command again, which goes on "
                     "from here"
                 ) from error

@@ -61,6 +61,15 @@ def read_plan(storage: Storage, dataset: str, split: str) -> SplitPlan:
         raise ShardError(
             f"{storage.full(path)}: there is no plan; make it with: make shards DATASET={dataset} SPLIT={split}"
         )
+    return parse_plan(data, storage.full(path))
+
+
+def parse_plan(data: bytes, where: str) -> SplitPlan:
+    """The plan whose plan.json holds `data`.
+
+    Raises:
+        ShardError: it does not tell what it should.
+    """
     try:
         document = json.loads(data.decode("utf-8"))
         return SplitPlan(
@@ -74,7 +83,22 @@ def read_plan(storage: Storage, dataset: str, split: str) -> SplitPlan:
             recipe=_recipe(document),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ShardError(f"{storage.full(path)}: is no plan ({error}); build the split anew with REBUILD=1") from error
+        raise ShardError(f"{where}: is no plan ({error}); build the split anew with REBUILD=1") from error
+
+
+def check_in_place(storage: Storage, dataset: str, split: str, sha256: str) -> None:
+    """See that the plan of this name is still the split's.
+
+    Raises:
+        ShardError: another job has put another one in its place, or is about to.
+    """
+    path = plan_path(dataset, split)
+    data = storage.read_if_there(path)
+    if data is None or plan_sha256(data) != sha256:
+        raise ShardError(
+            f"{storage.full(path)}: no longer the plan of this job: another one builds the split anew. "
+            "When it has ended, run the same command again to see what differs"
+        )
 
 
 def _recipe(document: Mapping[str, Any]) -> dict[str, str]:

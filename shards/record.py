@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shards.layout import ShardName, parse_shard_path, split_folder
@@ -96,7 +96,9 @@ def commit(storage: Storage, record: ShardRecord) -> bool:
     if there == data:
         return False
     found = None if there is None else decode(there, storage.full(path))
-    if found is None or found.plan != record.plan:
+    if found is not None and found.plan is None:  # an older record, which does not tell
+        found = replace(found, plan=record.plan)
+    if found is None or found == record or found.plan != record.plan:
         # Damaged, or left by a job that another plan overtook; whoever mends it meanwhile writes these same bytes.
         storage.replace(path, data)
         return True

@@ -6,11 +6,24 @@ Ray is imported inside the functions, after its settings are in the environment.
 from __future__ import annotations
 
 import contextlib
+import math
+import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from shards.local_ray import HEAD_CHECK_SECONDS, RETRIES, Head, TaskLostError, lost, ray_options
+from shards.local_ray import (
+    HEAD_CHECK_SECONDS,
+    RETRIES,
+    Head,
+    TaskLostError,
+    check_address,
+    lost,
+    no_head,
+    ray_options,
+)
 from shards.retry import Retries
 from shards.schema import ShardError
 from shards.storage_error import StorageError
@@ -23,18 +36,41 @@ TASK_MEMORY_BYTES = 1 << 30  # declared for a task: a worker's libraries, and th
 
 @contextlib.contextmanager
 def ray_running(workers: int | None = None) -> Iterator[int]:
-    """Join the cluster in RAY_ADDRESS or start Ray on this machine, unless that is done; the cores that there are."""
+    """Join the cluster in RAY_ADDRESS or start Ray on this machine, unless that is done; the cores that there are.
+
+    Raises:
+        TaskLostError: no head answers at RAY_ADDRESS.
+    """
     options = ray_options(workers)
     import ray
 
     ours = not ray.is_initialized()
-    if ours:
-        ray.init(**options)
     try:
+        if ours:
+            check_address()
+            with _own_signals():
+                ray.init(**options)
         yield int(ray.cluster_resources().get("CPU", 1))
     finally:
         if ours:
             ray.shutdown()
+
+
+@contextlib.contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keep what SIGTERM does here, which Ray changes when it starts; tell what it says where it does not.
+
+    Raises:
+        TaskLostError: RAY_ADDRESS is none, or nobody answers there.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except (ConnectionError, ValueError) as error:
+        raise no_head(str(error).splitlines()[0]) from error
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def spread(
@@ -57,7 +93,7 @@ def spread(
         name: what Ray's dashboard calls a task.
         workers: tasks worked on at a time; None: as many as there are cores.
         sizes: bytes that each task keeps on its node's disk; the largest go first.
-        most_bytes: of all tasks in flight but the largest, for each that may be in flight.
+        most_bytes: for each that may be in flight; all but the largest have room together.
         passing: errors, beside those of storage, after which a task is tried again after a while.
         submitted, failed: told of a task that is handed to Ray, and of one that came back undone, to be tried again.
 
@@ -68,22 +104,26 @@ def spread(
     with ray_running(workers) as cores:
         import ray
 
-        # Where the cores are the bound, each has its next task at hand and none waits for the driver. A cluster that
-        # grows by itself has fewer yet than `workers`, and grows for what waits.
-        most = workers if workers and workers != cores else IN_FLIGHT * cores
-        window = Window(sizes or [0] * len(tasks), most, most * most_bytes)
+        sizes = sizes or [0] * len(tasks)
+        # A shard may be larger than asked for, as recordings are not cut in two; no core is to be idle for that.
+        each = max(most_bytes, sum(sizes) // (len(tasks) or 1))
+        window = Window(sizes, *_room(workers, cores, each))
         retries, head = Retries[int](passing), Head(ray.get_runtime_context().gcs_address)
         running: dict[ray.ObjectRef, int] = {}  # the task's place in `tasks`
         remote = ray.remote(num_cpus=1, max_retries=RETRIES, scheduling_strategy="SPREAD")(function)
-        largest_node = _largest_memory(ray.nodes())
-        memory = [min(TASK_MEMORY_BYTES, largest_node)] * len(tasks)
+        memory, looked = [TASK_MEMORY_BYTES] * len(tasks), -math.inf
         while window or retries.seconds() is not None:
             head.check()
+            if time.monotonic() - looked > HEAD_CHECK_SECONDS:  # a cluster grows and shrinks
+                looked, largest_node = time.monotonic(), _largest_memory(ray.nodes())
+                window.most, window.most_bytes = _room(workers, int(ray.cluster_resources().get("CPU", 1)), each)
             while (due := retries.due()) is not None:
                 window.put_back(due)
             while (number := window.take()) is not None:
                 task = tasks[number]
-                handed = remote.options(name=name(task), memory=memory[number]).remote(*arguments(task))
+                handed = remote.options(name=name(task), memory=min(memory[number], largest_node)).remote(
+                    *arguments(task)
+                )
                 running[handed] = number
                 submitted(task)
             due_in = retries.seconds()
@@ -101,7 +141,7 @@ def spread(
                 else:
                     retries.take(number, error)
                     if isinstance(error, TaskLostError) and error.starved:
-                        memory[number] = min(2 * memory[number], largest_node)  # next time with fewer beside it
+                        memory[number] *= 2  # next time with fewer beside it
                     failed(tasks[number], error)
 
 
@@ -142,6 +182,17 @@ def own_errors(user_errors: tuple[type[Exception], ...]) -> Iterator[None]:
         if isinstance(cause, (*user_errors, OSError, MemoryError)):
             raise cause from None
         raise
+
+
+def _room(workers: int | None, cores: int, each_bytes: int) -> tuple[int, int]:
+    """How many tasks may be in flight, and how many bytes of them.
+
+    Where the cores are the bound, each has its next task at hand and none waits for the driver. On a cluster `workers`
+    is the bound, be there fewer cores yet: one that grows by itself grows for what waits.
+    """
+    bound = workers and (workers < cores or os.environ.get("RAY_ADDRESS"))
+    most = workers if workers and bound else IN_FLIGHT * cores
+    return most, most * each_bytes
 
 
 def _largest_memory(nodes: Sequence[dict[str, Any]]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from shards.layout import (
     split_folder,
     split_path,
 )
-from shards.plan import SplitPlan, read_plan
+from shards.plan import SplitPlan, check_in_place, read_plan
 from shards.read_ahead import READ_AT_ONCE, read_ahead
 from shards.record import ShardRecord, iter_records
 from shards.sample import canonical_json
@@ -113,29 +114,42 @@ def listing_line(record: ShardRecord) -> tuple[str, int, int]:
     return md5, record.tar.bytes, record.parquet.bytes
 
 
-def summarise_split(storage: Storage, dataset: str, split: str) -> SplitSummary:
+def summarise_split(storage: Storage, dataset: str, split: str, plan: SplitPlan | None = None) -> SplitSummary:
     """Write index.parquet, rejects.parquet and split.json of a split all of whose shards are committed.
 
     Where they are there already and fit the records, nothing is written. Memory does not grow with the split, but for
     the hashes of its shards.
 
+    Args:
+        plan: the one that the caller built by; None: the one that is in place.
+
     Raises:
-        ShardError: there is no plan, or shards of it are missing or damaged; names the first.
+        ShardError: there is no plan, or another one meanwhile; or shards of it are missing or damaged: names the first.
     """
-    plan = read_plan(storage, dataset, split)
+    plan = plan or read_plan(storage, dataset, split)
     there = whole_split(storage, dataset, split, plan)
     if there is not None:
         return there
     committed = _committed(storage, dataset, split, plan)
+    there = read_split(storage, dataset, split)
+    if there is not None and _still_true(storage, there, committed):
+        return there
     with scratch() as folder:
         index, rejects = folder / "index.parquet", folder / "rejects.parquet"
+        planned: Counter[str] = Counter()
 
-        def planned() -> Iterator[pa.Table]:
+        def planned_rejects() -> Iterator[pa.Table]:
             for table in reject_groups(storage, plan_rejects_path(dataset, split)):
-                committed.totals.rejects.update(table["reason"].to_pylist())
+                planned.update(table["reason"].to_pylist())
                 yield table
 
-        write_merged(index, rejects, planned(), _shard_rows(storage, committed))
+        write_merged(index, rejects, planned_rejects(), _shard_rows(storage, committed))
+        if plan.rejects is not None and planned != Counter(plan.rejects):
+            raise ShardError(
+                f"{storage.full(plan_rejects_path(dataset, split))}: is missing or damaged: it holds {planned.total()} "
+                f"rejects, plan.json says {sum(plan.rejects.values())}; delete it, then run the same command again"
+            )
+        committed.totals.rejects.update(planned)
         summary = SplitSummary(
             dataset,
             split,
@@ -146,9 +160,17 @@ def summarise_split(storage: Storage, dataset: str, split: str) -> SplitSummary:
             totals=committed.totals,
             listing=committed.listing,
         )
+        # The merging took its time: a job with REBUILD=1 may have begun, or even ended, meanwhile.
+        check_in_place(storage, dataset, split, plan.sha256)
         storage.put_file(index, index_path(dataset, split), move=True)
         storage.put_file(rejects, rejects_path(dataset, split), move=True)
+    check_in_place(storage, dataset, split, plan.sha256)
     storage.replace(split_path(dataset, split), summary.encode())
+    try:
+        check_in_place(storage, dataset, split, plan.sha256)
+    except ShardError:
+        storage.delete(split_path(dataset, split))  # whoever comes next makes the totals of what is there
+        raise
     return summary
 
 
@@ -289,6 +311,16 @@ def _committed(storage: Storage, dataset: str, split: str, plan: SplitPlan) -> _
             f"is number {min(numbers)}; build them with: make shards DATASET={dataset} SPLIT={split}"
         )
     return _Committed(tuple(parquets), tuple(checksums), totals, listing_digest(plan.sha256, lines))
+
+
+def _still_true(storage: Storage, summary: SplitSummary, committed: _Committed) -> bool:
+    """Whether totals that are there were made from these records, and their files are there."""
+    return (
+        summary.listing == committed.listing
+        and summary.records == records_digest(committed.checksums)
+        and storage.size(index_path(summary.dataset, summary.split)) == summary.index.bytes
+        and storage.size(rejects_path(summary.dataset, summary.split)) == summary.rejects.bytes
+    )
 
 
 def _shard_rows(storage: Storage, committed: _Committed) -> Iterator[tuple[pa.Table, tuple[RejectRow, ...]]]:

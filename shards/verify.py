@@ -73,7 +73,10 @@ def verify(storage: Storage, dataset: str | None, wanted: Sequence[str], workers
         totals.add(findings.totals)
     for name, some in chosen.items():
         for split in some:
-            lies.update(_told(check_split(storage, name, split)))
+            try:
+                lies.update(_told(check_split(storage, name, split)))
+            except (StorageError, OSError) as error:
+                lies.update(_told([unread(error, storage.full(split_folder(name, split)))]))
         lies.update(_told(check_dataset(storage, name)))
     read = sum(sizes.get(shard.tar, 0) for shard in shards)
     print(
@@ -98,11 +101,11 @@ def check_shards(
     worth = progress.bytes >= WORTH_BYTES and min(workers or available_cores(), len(shards)) > 1
     if not (worth or (cluster and workers != 1 and len(shards) > 1)):
         for shard in shards:
-            yield shard, check_shard(storage, shard)
+            yield shard, look(storage, shard)
             progress.add(sizes.get(shard.tar, 0))
         return
     spread_out = spread(
-        check_shard,
+        look,
         shards,
         name=lambda shard: f"{shard.dataset}: verify shard",
         arguments=lambda shard: (storage, shard),
@@ -111,6 +114,28 @@ def check_shards(
     for shard, findings in spread_out:
         yield shard, findings
         progress.add(sizes.get(shard.tar, 0))
+
+
+def look(storage: Storage, shard: ShardName) -> ShardFindings:
+    """Check a shard; what cannot be read at all, as of a failing disk, is a lie like others: the next one may be good.
+
+    Raises:
+        StorageError: a bucket fails in a way that may pass.
+    """
+    try:
+        return check_shard(storage, shard)
+    except (StorageError, OSError) as error:
+        if isinstance(error, StorageError) and not (error.lasting or storage.is_local):
+            raise
+        return ShardFindings([unread(error, storage.full(shard.tar))])
+
+
+def unread(error: StorageError | OSError, where: str) -> Lie:
+    """What to say of a file that cannot be read; `where` it is, if the error does not tell."""
+    if isinstance(error, StorageError):
+        where, _, what = str(error).partition(": ")
+        return Lie(where, f"cannot be read: {what}")
+    return Lie(str(error.filename or where), f"cannot be read: {error.strerror or error}")
 
 
 class _Progress:

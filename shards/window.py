@@ -13,7 +13,7 @@ class Window:
     """
 
     def __init__(self, sizes: Sequence[int], most: int, most_bytes: int) -> None:
-        self._sizes, self._most, self._most_bytes = sizes, most, most_bytes
+        self._sizes, self.most, self.most_bytes = sizes, most, most_bytes
         self._waiting = sorted(range(len(sizes)), key=lambda task: sizes[task])  # the next one is the last
         self._out: set[int] = set()
         self._out_bytes = 0
@@ -24,12 +24,12 @@ class Window:
 
     def take(self) -> int | None:
         """The next task; None where there is none, or no room for any."""
-        if len(self._out) >= self._most:
+        if len(self._out) >= self.most:
             return None
         largest = max((self._sizes[task] for task in self._out), default=0)
         for place in range(len(self._waiting) - 1, -1, -1):
             size = self._sizes[self._waiting[place]]
-            if self._out_bytes + size - max(largest, size) <= self._most_bytes:
+            if self._out_bytes + size - max(largest, size) <= self.most_bytes:
                 task = self._waiting.pop(place)
                 self._out.add(task)
                 self._out_bytes += size

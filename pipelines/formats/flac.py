@@ -11,13 +11,12 @@ _STREAMINFO_BYTES = 34
 
 @dataclass(frozen=True, slots=True)
 class FlacLayout:
-    """`frames` counts waveform frames and is 0 when the encoder did not know; `md5` is of the PCM, b"" if unknown."""
+    """`frames` counts waveform frames and is 0 when the encoder did not know."""
 
     rate: int
     channels: int
     bits: int
     frames: int
-    md5: bytes
     streaminfo: bytes
     offset: int  # of the first FLAC frame
 
@@ -45,13 +44,11 @@ def flac_layout(data: bytes, start: int = 0) -> FlacLayout:
     if len(streaminfo) != _STREAMINFO_BYTES:
         raise AudioReject("undecodable", "FLAC without a STREAMINFO block")
     packed = int.from_bytes(streaminfo[10:18], "big")  # 20 bits rate, 3 channels, 5 bits, 36 frames
-    md5 = streaminfo[18:34]
     return FlacLayout(
         rate=packed >> 44,
         channels=(packed >> 41 & 7) + 1,
         bits=(packed >> 36 & 31) + 1,
         frames=packed & (1 << 36) - 1,
-        md5=md5 if any(md5) else b"",
         streaminfo=streaminfo,
         offset=position,
     )

@@ -42,10 +42,7 @@ class Pair(NamedTuple):
 
 def find_tables(folder: CorpusPath) -> list[Table]:
     """The tables in `folder` and in the folders directly in it, by language pair."""
-    try:
-        places = [folder, *(child for child in subfolders(folder) if child.name != "clips")]
-    except OSError:
-        return []
+    places = [folder, *(child for child in subfolders(folder) if child.name != "clips")]
     found = [
         Table(place / name, match[1], match[2], match[3])
         for place in places

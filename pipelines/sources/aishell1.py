@@ -79,12 +79,12 @@ aishell/                            <- SOURCE
             )
 
     def has_split(self, split: str) -> bool:
-        return (self.root / WAV / split).is_dir()
+        return self.has_folder(self.root / WAV / split)
 
     @cached_property
     def genders(self) -> dict[str, str]:
         """Speaker (S0002) -> M or F, from speaker.info; empty without that file."""
-        if not (self.root / "resource_aishell/speaker.info").is_file():
+        if not self.has_file(self.root / "resource_aishell/speaker.info"):
             return {}
         lines = read_lines(self.root, "resource_aishell/speaker.info")
         rows = (line[1].split() for line in lines if not isinstance(line, Reject))

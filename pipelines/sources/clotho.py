@@ -51,7 +51,7 @@ clotho/                             <- SOURCE
         return any(_table(folder, "captions", split) for split in cls.splits)
 
     def has_split(self, split: str) -> bool:
-        return _table(self.root, "captions", split) is not None
+        return self.table("captions", split) is not None
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         folder = self.audio_folder(split)
@@ -59,7 +59,7 @@ clotho/                             <- SOURCE
         metadata: dict[str, tuple[str, ...]] = {}
         unread: dict[str, Reject] = {}  # rows of metadata; without it a clip would lose its licence
         columns = ("sound_id", "license", "keywords", "sound_link", "manufacturer")
-        if table := _table(self.root, "metadata", split):
+        if table := self.table("metadata", split):
             for row in read_csv(self.root, table, ("file_name",), columns, fallback="latin-1"):
                 if not isinstance(row, Reject):
                     metadata[row[1][0]] = row[1][1:]
@@ -68,7 +68,7 @@ clotho/                             <- SOURCE
                 else:
                     unread[row.id] = row
         named: set[str] = set()
-        captions = _table(self.root, "captions", split) or ""
+        captions = self.table("captions", split) or ""
         for row in read_csv(self.root, captions, ("file_name", *CAPTIONS)):
             given = row.id if isinstance(row, Reject) else row[1][0]
             name = given if given in listing or given.strip() not in listing else given.strip()
@@ -98,6 +98,13 @@ clotho/                             <- SOURCE
         for name in sorted(listing.names - named):
             if name.endswith(".wav"):
                 yield Reject(name.removesuffix(".wav"), "no_transcript", f"{folder}/{name}")
+
+    def table(self, kind: str, split: str) -> str | None:
+        """The table of a split's captions or metadata; a "no" is believed only of a corpus that is there itself."""
+        if (found := _table(self.root, kind, split)) is not None:
+            return found
+        self.check_alive()
+        return _table(self.root, kind, split)
 
     def audio_folder(self, split: str) -> str:
         """The folder of a split's audio.

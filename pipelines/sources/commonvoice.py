@@ -57,7 +57,7 @@ cv-corpus-17.0-2024-03-15/          <- SOURCE (or the folder of one language)
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         for folder in _language_folders(self.root):
-            if (folder / f"{split}.tsv").is_file():
+            if self.has_file(folder / f"{split}.tsv"):
                 yield from self.language(folder, split)
 
     def language(self, folder: CorpusPath, split: str) -> Iterator[Record | Reject]:
@@ -91,7 +91,7 @@ cv-corpus-17.0-2024-03-15/          <- SOURCE (or the folder of one language)
                     speaker=Speaker(client or None, gender(sex), age(years)),
                     original={key: value for key, value in told.items() if value},
                 )
-        widest = next(s for s in ("validated", *self.splits) if (folder / f"{s}.tsv").is_file())
+        widest = next(s for s in ("validated", *self.splits) if self.has_file(folder / f"{s}.tsv"))
         if split == widest:
             # Taken away one by one: the names of all tables together are as many as those of the folder once more.
             unnamed = set(listing.names)
@@ -102,7 +102,7 @@ cv-corpus-17.0-2024-03-15/          <- SOURCE (or the folder of one language)
 
     def clips_of(self, inside: str, splits: Iterable[str]) -> Iterator[str]:
         """The clips that the tables of `splits` name, as far as these are there."""
-        tables = [f"{inside}{split}.tsv" for split in splits if (self.root / f"{inside}{split}.tsv").is_file()]
+        tables = [f"{inside}{split}.tsv" for split in splits if self.has_file(self.root / f"{inside}{split}.tsv")]
         return (_clip_of(row) for table in tables for row in read_tsv(self.root, table, ("path",)))
 
 
@@ -114,10 +114,7 @@ def _clip_of(row: Row | Reject) -> str:
 
 def _language_folders(folder: CorpusPath) -> Iterator[CorpusPath]:
     """The folders of single languages: `folder` itself, or those in it."""
-    try:
-        inside = [folder] if (folder / "clips").is_dir() else subfolders(folder)
-    except OSError:
-        return
+    inside = [folder] if (folder / "clips").is_dir() else subfolders(folder)
     for child in inside:
         if (child / "clips").is_dir() and any((child / f"{split}.tsv").is_file() for split in CommonVoice.splits):
             yield child

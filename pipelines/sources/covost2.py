@@ -124,7 +124,7 @@ covost2/                            <- SOURCE (or the folder of one language)
         """`clips` with their audio, and with what `validated.tsv` says about them where it is there."""
         root, folder = self.corpus(source)
         base = self.roots[root] if root else self.root
-        if (base / f"{folder}validated.tsv").is_file():
+        if self.has_file(base / f"{folder}validated.tsv"):
             columns = ("client_id", "gender", "age")
             for row in read_tsv(base, f"{folder}validated.tsv", ("path", "sentence"), columns, escape="\\"):
                 if isinstance(row, Reject) or (clip := clips.get(clip_name(row[1][0]))) is None:

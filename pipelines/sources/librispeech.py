@@ -58,7 +58,7 @@ LibriSpeech/                        <- SOURCE
     @cached_property
     def genders(self) -> dict[str, str]:
         """Speaker -> M or F, from SPEAKERS.TXT: `ID |SEX| SUBSET |MINUTES| NAME`; empty without that file."""
-        if not (self.root / "SPEAKERS.TXT").is_file():
+        if not self.has_file(self.root / "SPEAKERS.TXT"):
             return {}
         lines = (item[1] for item in read_lines(self.root, "SPEAKERS.TXT") if not isinstance(item, Reject))
         rows = (line.split("|", 4) for line in lines if not line.startswith(";"))

@@ -61,7 +61,7 @@ corpora/                            <- SOURCE (or mls_german/ itself)
     def read(self, split: str) -> Iterator[Record | Reject]:
         for language, folder in _languages(self.root).items():
             place = f"{relative(folder, self.root)}/" if folder != self.root else ""
-            if (folder / split / "transcripts.txt").is_file():
+            if self.has_file(folder / split / "transcripts.txt"):
                 yield from self.language(language, place, split)
 
     def language(self, language: str, place: str, split: str) -> Iterator[Record | Reject]:
@@ -117,7 +117,7 @@ corpora/                            <- SOURCE (or mls_german/ itself)
 
     def genders(self, place: str) -> dict[str, str]:
         """Speaker -> M or F, from metainfo.txt: `|`-separated with padding, a header, one row per chapter."""
-        if not (self.root / f"{place}metainfo.txt").is_file():
+        if not self.has_file(self.root / f"{place}metainfo.txt"):
             return {}
         lines = (item[1] for item in read_lines(self.root, f"{place}metainfo.txt") if not isinstance(item, Reject))
         rows = ([cell.strip() for cell in line.split("|", 2)] for line in lines)
@@ -133,10 +133,7 @@ def _language(folder: CorpusPath) -> str | None:
 def _languages(root: CorpusPath) -> dict[str, CorpusPath]:
     """Language -> its folder: `root` itself, or the folders in it."""
     found: dict[str, CorpusPath] = {}
-    try:
-        places = [root] if _language(root) else subfolders(root)
-    except OSError:
-        return {}
+    places = [root] if _language(root) else subfolders(root)
     for folder in places:  # mls_german comes before mls_german_opus
         if language := _language(folder):
             there = any((folder / split / "transcripts.txt").is_file() for split in MLS.splits)

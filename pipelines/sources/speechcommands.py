@@ -73,7 +73,7 @@ speech_commands_v0.02/              <- SOURCE
         Raises:
             SourceError: one list is there without the other.
         """
-        there = {split: (self.root / name).is_file() for split, name in LISTS.items()}
+        there = {split: self.has_file(self.root / name) for split, name in LISTS.items()}
         if any(there.values()) and not all(there.values()):
             lost = next(LISTS[split] for split, found in there.items() if not found)
             raise SourceError(f"{self.name}: {self.root / lost} is missing: incomplete download. {self.obtain}")

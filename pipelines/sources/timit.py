@@ -114,12 +114,9 @@ timit/                              <- SOURCE (names in capital or small letters
 
 def _split_folder(root: CorpusPath, split: str) -> CorpusPath | None:
     """The folder of `split`: in `root`, or in the folder TIMIT or data of it; in any case of letters."""
-    try:
-        inside = [child for child in subfolders(root) if child.name.lower() in ("timit", "data")]
-        for place in (root, *inside):
-            for folder in subfolders(place):
-                if folder.name.lower() == split and any(c.name.upper() in REGIONS for c in subfolders(folder)):
-                    return folder
-    except OSError:
-        return None
+    inside = [child for child in subfolders(root) if child.name.lower() in ("timit", "data")]
+    for place in (root, *inside):
+        for folder in subfolders(place):
+            if folder.name.lower() == split and any(c.name.upper() in REGIONS for c in subfolders(folder)):
+                return folder
     return None

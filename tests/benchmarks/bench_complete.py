@@ -53,7 +53,7 @@ def build(root: Path, out: Path) -> None:
     """Build all shards in this process."""
     job = prepare(LibriSpeech(root), "dev-clean", Storage(out), SETTINGS)
     started = time.perf_counter()
-    for task in job.missing():
+    for task in job.standing().missing:
         build_and_commit(task)
     summarise_split(Storage(out), "librispeech", "dev-clean")
     summarise_dataset(Storage(out), "librispeech")

@@ -22,7 +22,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 import torch
 
-from pipelines import read_ahead
+from pipelines import fetch
 from pipelines.build import write_shard
 from pipelines.corpus_path import corpus_path
 from shards.layout import ShardName
@@ -66,7 +66,7 @@ def main(wait: float) -> int:
     """Print a line per case."""
     os.environ |= CREDENTIALS
     torch.set_num_threads(1)
-    at_once = read_ahead.AT_ONCE
+    at_once = fetch.AT_ONCE
     print(f"{f'{1000 * wait:.0f} ms per request':24} {'':12} {'wall s':>8} {'cpu s':>8} {'busy':>6} {'cost':>6}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -82,7 +82,7 @@ def main(wait: float) -> int:
                 best: dict[str, tuple[float, float]] = {}
                 for _ in range(ROUNDS):
                     for kind, source in sources.items():
-                        read_ahead.AT_ONCE = 1 if kind == "one by one" else at_once
+                        fetch.AT_ONCE = 1 if kind == "one by one" else at_once
                         began, cpu = time.monotonic(), time.process_time()
                         write_shard(planned, source, SETTINGS, ShardName("clips", "all", 0), folder / "out.tar")
                         took = time.monotonic() - began, time.process_time() - cpu

@@ -43,7 +43,7 @@ def test_queries_ask_for_what_ray_tells() -> None:
 
 
 def test_queries_find_the_tasks_of_the_shard_job() -> None:
-    named = re.search(r'name=f"\{task\.shard\.dataset\}(: [a-z ]+)"', inspect.getsource(job.build))
+    named = re.search(r'name=lambda task: f"\{task\.shard\.dataset\}(: [a-z ]+)"', inspect.getsource(job.build))
     assert named is not None
     asked = set(re.findall(r'Name=~"\(\$dataset\)(.*?)"', " ".join(queries())))
     assert asked == {named[1]}

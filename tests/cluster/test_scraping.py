@@ -164,9 +164,11 @@ def place() -> Iterator[Place]:
 def resumed(place: Place) -> Seen:
     """A job submitted as the documentation says, after one that was killed."""
     killed = place.start()
-    wait_until(lambda: place.records() >= 3, "no shard was built")
-    killed.kill()
-    killed.communicate()
+    try:
+        wait_until(lambda: place.records() >= 3, "no shard was built")
+    finally:
+        killed.kill()
+        killed.communicate()
     quiet = lambda: place.records() == (time.sleep(1.5), place.records())[1]  # noqa: E731
     wait_until(quiet, "the workers of a killed job go on")
     before = place.records()
@@ -187,7 +189,10 @@ def resumed(place: Place) -> Seen:
 def rebuilt(place: Place, resumed: Seen) -> Seen:
     """A job that builds everything anew, on the head that has seen all this."""
     job = place.start("rebuild=true")
-    said, _ = job.communicate(timeout=PATIENCE_SECONDS * 2)
+    try:
+        said, _ = job.communicate(timeout=PATIENCE_SECONDS * 2)
+    finally:
+        job.kill()
     assert job.returncode == 0, said
     return place.look(0, said)
 
@@ -276,7 +281,8 @@ def test_the_job_is_known_by_its_name_its_tasks_by_their_dataset(place: Place, r
     jobs = [job for job in place.get("/api/jobs/") if job["type"] == "SUBMISSION"]
     assert [job["metadata"]["job_name"] for job in jobs] == ["shards: librispeech"]
     tasks = place.get("/api/v0/tasks?limit=1000")["data"]["result"]["result"]
-    assert {task["name"] for task in tasks} == {"librispeech: build shard"}
+    done = ("build shard", "plan split", "put plan in place", "delete draft")
+    assert {task["name"] for task in tasks} == {"Planner.__init__", *(f"librispeech: {what}" for what in done)}
     log = place.get(f"/api/jobs/{jobs[0]['submission_id']}/logs")["logs"]
     row = next(line for line in log.splitlines() if line.startswith("librispeech/dev-clean  "))
     assert f"{resumed.shards}/{resumed.shards}" in row and row.endswith("done")

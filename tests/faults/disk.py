@@ -18,6 +18,9 @@ from typing import Any, NoReturn
 # Of operations that change something. A failure "after" did what was asked and lost the answer, as NFS can.
 CHANGING = ("kill before", "kill after", "fail", "fail after", "full")
 READING = ("fail",)
+# The first of the watched folders is gone from there on, or empty as where a mount was lost; or but for a moment.
+VANISHING = ("gone", "emptied", "blink")
+_CODES = {"fail": errno.EIO, "full": errno.ENOSPC, "blink": errno.ENOENT}
 _READS = ("list", "look", "read", "open")
 
 
@@ -72,12 +75,14 @@ class Disk:
         how = self._fault.how if self._fault is not None and self._fault.number == number else ""
         if how == "kill before":
             _die()
+        if how in ("gone", "emptied"):
+            vanish(Path(self._folders[0]), how)
         if half is not None and how in ("kill within", "full"):
             half()
         if how == "kill within":
             _die()
-        if how in ("fail", "full"):
-            code = errno.EIO if how == "fail" else errno.ENOSPC
+        if how in _CODES:
+            code = _CODES[how]
             raise OSError(code, os.strerror(code), path)
         try:
             result = act()
@@ -111,6 +116,25 @@ class Disk:
         return io.BufferedWriter(raw, buffering if buffering > 0 else io.DEFAULT_BUFFER_SIZE)
 
 
+def vanish(folder: Path, how: str) -> None:
+    """Move a folder away, and perhaps leave an empty one."""
+    _real_rename(folder, _away(folder))
+    if how == "emptied":
+        _real_mkdir(folder)
+
+
+def come_back(folder: Path) -> None:
+    """Undo `vanish`."""
+    if _away(folder).exists():
+        if folder.exists():
+            folder.rmdir()
+        _away(folder).rename(folder)
+
+
+def _away(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.away")
+
+
 class _Writing(io.FileIO):
     """A file whose writes are counted."""
 
@@ -130,3 +154,4 @@ def _die() -> NoReturn:
 
 
 _real_open = io.open
+_real_rename, _real_mkdir = os.rename, os.mkdir

@@ -38,7 +38,7 @@ def main(source: str, out: str, budgets: list[int]) -> None:
     torch.set_num_threads(1)
     storage = Storage(out)
     job = prepare(LibriSpeech(source), "dev-clean", storage, SETTINGS | {"shard_samples": 1}, say=lambda line: None)
-    tasks = job.missing()
+    tasks = job.standing().missing
     assert tasks, "the tars are to be away, so that their shards are missing"
     for task in tasks:
         record = read_record(storage, task.shard)

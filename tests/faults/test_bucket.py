@@ -166,15 +166,22 @@ def mended_badly(bench: Bench, corpus: str, out: str, how: tuple[str, ...]) -> s
     return difference(bench.calm[corpus], bench.product(out))
 
 
+# Of every kind of failure together, and of each by itself.
+KINDS = {"each": TRANSIENT, **{kind: (kind,) for kind in TRANSIENT}}
+
+
 @pytest.mark.parametrize("corpus", ["old", "old, in the bucket"])
+@pytest.mark.parametrize("kind", KINDS if ALL else ["each", "drop after"])
 @pytest.mark.parametrize("seed", range(8 if ALL else 1))
-def test_at_a_fifth_of_all_requests_failing_the_bytes_are_the_same(bench: Bench, seed: int, corpus: str) -> None:
-    """Of every kind of failure, in one job without being run again."""
+def test_at_a_fifth_of_all_requests_failing_the_bytes_are_the_same(
+    bench: Bench, seed: int, kind: str, corpus: str
+) -> None:
+    """In one job without being run again."""
     dice, out = random.Random(seed), uuid.uuid4().hex
     befallen = Counter[str]()
 
     def choose(request: Request) -> str:
-        fault = dice.choice(TRANSIENT) if dice.random() < 0.2 else ""
+        fault = dice.choice(KINDS[kind]) if dice.random() < 0.2 else ""
         befallen[fault] += 1
         return fault
 

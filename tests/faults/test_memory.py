@@ -44,7 +44,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     job = prepare(
         LibriSpeech(corpus), "dev-clean", Storage(out), SETTINGS | {"shard_samples": 1}, say=lambda line: None
     )
-    for task in job.missing():
+    for task in job.standing().missing:
         built = build_and_commit(task)
         assert built.totals.samples == 1 and not built.totals.rejects
     for tar in out.rglob("*.tar"):

@@ -10,17 +10,14 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from pipelines.sources.librispeech import LibriSpeech
+from tests.faults.ray_bench import Bench
 from tests.faults.ray_cluster import RayCluster, ray_cluster, wait_until
-from tests.faults.runs import ALL, ROOT, difference, product
-from tests.pipelines.corpora import flac, librispeech, shards_of
+from tests.faults.runs import ALL
 
 pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
@@ -29,45 +26,9 @@ VICTIMS = ("driver", "worker", "raylet", "node")  # a raylet alone, or a machine
 NODES = 2
 
 
-class Bench:
-    """A corpus, the shards of an undisturbed job, and jobs that join a cluster."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.out = folder, folder / "out"
-        audio = {f"84-121-{number:02d}": flac(20.0 + number / 10, number) for number in range(2 * SHARDS - 1)}
-        self.corpus = librispeech(folder, audio | {"84-121-99": b"no FLAC"})
-        shards_of(LibriSpeech(self.corpus), "dev-clean", folder / "calm")
-        self.calm = product(folder / "calm")
-
-    @property
-    def said(self) -> str:
-        """What the last job said."""
-        return (self.folder / "log").read_text()
-
-    @property
-    def committed(self) -> int:
-        """How many shards have a record."""
-        return len(list(self.out.glob("librispeech/dev-clean/*-0*.json")))
-
-    def start(self, cluster: RayCluster | None) -> subprocess.Popen[bytes]:
-        """A job, on Ray of its own without a cluster."""
-        given = ["dataset=librispeech", f"source={self.corpus}", "split=dev-clean", f"out={self.out}"]
-        given += ["shard_samples=2", "max_reject_ratio=1"]
-        joined = cluster.environment() if cluster else {}
-        with (self.folder / "log").open("wb") as log:
-            command = [sys.executable, str(ROOT / "pipelines/job.py"), *given]
-            environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
-            environment |= {"OMP_NUM_THREADS": "1"} | joined
-            return subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env=environment)
-
-    def difference(self) -> str | None:
-        """What of OUT is not as it should be."""
-        return difference(self.calm, product(self.out))
-
-
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    return Bench(tmp_path_factory.mktemp("ray"))
+    return Bench(tmp_path_factory.mktemp("ray"), SHARDS, 20.0)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +53,7 @@ def test_killed_at_any_moment_the_bytes_are_the_same(bench: Bench, cluster: RayC
     victim, dice = VICTIMS[number % len(VICTIMS)], random.Random(number)
     shards, pause = dice.randrange(SHARDS), dice.uniform(0, 0.3)
     shutil.rmtree(bench.out, ignore_errors=True)
-    job = bench.start(cluster)
+    job = bench.start(cluster.environment())
     at_work(bench, job, shards, pause)
     if victim == "driver":
         job.kill()
@@ -105,7 +66,7 @@ def test_killed_at_any_moment_the_bytes_are_the_same(bench: Bench, cluster: RayC
     status = job.wait(300)
     if victim == "driver":
         assert status in (-signal.SIGKILL, 0), bench.said  # 0: it was done before
-        status = bench.start(cluster).wait(300)
+        status = bench.start(cluster.environment()).wait(300)
     assert status == 0, f"{victim} after {shards} shards: {bench.said}"
     assert bench.difference() is None, f"{victim} after {shards} shards"
     while len(cluster.nodes) < NODES:
@@ -129,17 +90,21 @@ def test_without_its_head_a_job_says_so_and_goes_on_elsewhere(
     """The driver's raylet dies, perhaps together with the store of the cluster's state, of which Ray itself is silent
     for a minute and then ends the process."""
     shutil.rmtree(bench.out, ignore_errors=True)
-    job = bench.start(doomed)
+    job = bench.start(doomed.environment())
     at_work(bench, job, 1, 0)
     job.send_signal(signal.SIGSTOP)  # it is not to be done before
     doomed.kill_head(with_state)
     job.send_signal(signal.SIGCONT)
-    assert job.wait(120) == 1, bench.said
+    status = job.wait(120)
+    if status == 0 and not with_state:  # the other nodes did what was left before the driver missed its own
+        assert bench.difference() is None
+        return
+    assert status == 1, bench.said
     last = bench.said.rstrip().rpartition("\n")[2]
     told = "the head of the Ray cluster" if with_state else "Ray died on the machine that this command runs on"
     assert last.startswith(f"error: {told}") and last.endswith("run the same command again, which goes on from here")
     assert "Traceback" not in bench.said
-    job = bench.start(None)
+    job = bench.start({})
     assert job.wait(300) == 0, bench.said
     assert f"building {SHARDS} shards" not in bench.said
     assert bench.difference() is None

@@ -44,9 +44,9 @@ def shards_of(source: Source, split: str, out: Path) -> Built:
     """Plan a split, build all its shards, sum them up, read them back with the standard library, and verify them."""
     storage = Storage(out)
     job = prepare(source, split, storage, SETTINGS, say=lambda line: None)
-    for task in job.missing():
+    for task in job.standing().missing:
         build_and_commit(task)
-    assert job.missing() == []
+    assert job.standing().missing == []
     summary = summarise_split(storage, source.name, split)
     write_card(storage, type(source))
     summarise_dataset(storage, source.name)

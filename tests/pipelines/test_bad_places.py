@@ -155,13 +155,13 @@ def test_a_file_that_vanishes_after_planning_is_an_error_and_no_reject(
     if replace:
         replace(victim)
     failed = []
-    for task in job.missing():
+    for task in job.standing().missing:
         try:
             build_and_commit(task)
         except OSError as error:
             assert error.filename == str(victim)
             failed.append(task.shard)
-    assert [task.shard for task in job.missing()] == failed
+    assert [task.shard for task in job.standing().missing] == failed
     assert len(failed) == 1
     with pytest.raises(ShardError, match="1 of 3 shards are not committed"):
         summarise_split(storage, "librispeech", "dev-clean")
@@ -229,7 +229,7 @@ def test_out_inside_source_changes_nothing_of_the_corpus(tmp_path: Path, inside:
         out = root / inside.format(split=split)
         first = shards_of(cls(root), split, out)
         assert first.summary.totals.samples == 1
-        assert prepare(cls(root), split, Storage(out), SETTINGS, say=lambda line: None).missing() == []
+        assert prepare(cls(root), split, Storage(out), SETTINGS, say=lambda line: None).standing().missing == []
         assert shards_of(cls(root), split, tmp_path / "elsewhere").summary == first.summary
 
 

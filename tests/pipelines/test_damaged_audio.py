@@ -258,14 +258,11 @@ def test_a_flipped_byte_in_a_flac_never_passes(place, flip):
     assert reason(bytes(data)) in ("undecodable", "truncated")
 
 
-def test_a_flac_whose_md5_is_of_another_waveform_is_undecodable_where_it_is_decoded():
+def test_a_flac_is_held_against_its_frames_and_length_not_against_its_md5():
     data = bytearray(FLAC)
     data[26] ^= 1
-    (kept,) = clips(bytes(data))  # its frames are whole, and say nothing of the MD5
+    (kept,) = clips(bytes(data))
     assert isinstance(kept, Clip) and kept.flac is not None
-    assert reason(bytes(data), (0.0, 1.0)) == "undecodable"
-    assert reason(bytes(data) + b"TAG" + bytes(125)) == "undecodable"
-    data[26:42] = bytes(16)  # not known
     assert reason(bytes(data), (0.0, 1.0)) == ""
 
 

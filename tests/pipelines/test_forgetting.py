@@ -214,7 +214,7 @@ def test_killed_for_real_at_random_moments(made: tuple[Path, Path, Path], out: P
 def test_a_job_that_was_overtaken_brings_nothing_back(made: tuple[Path, Path, Path], out: Path) -> None:
     """It planned before, and comes to build after."""
     (out / ShardName("librispeech", "dev-clean", 1).record).unlink()
-    late = prepare(LibriSpeech(made[0]), "dev-clean", Storage(out), SETTINGS, say=silent).missing()
+    late = prepare(LibriSpeech(made[0]), "dev-clean", Storage(out), SETTINGS, say=silent).standing().missing
     assert len(late) == 1 and run(out, *FORGOTTEN) == 0
     for task in late:
         with pytest.raises(IdentityError, match="no longer the plan of this job"):

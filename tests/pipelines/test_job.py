@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import itertools
 import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,11 +20,12 @@ import pytest
 import s3fs
 import soundfile
 
-from pipelines.job import DatasetConfig, ShardsConfig, drafted, judge, main, plan_tasks
+from pipelines.job import DatasetConfig, ShardsConfig, drafted, judge, main, plan_tasks, unreadable
 from pipelines.planner import planners
 from pipelines.source import EmptySplitError
 from pipelines.sources.aishell1 import Aishell1
 from pipelines.split import prepare
+from shards.scratch import PREFIX
 from shards.storage import Storage
 from shards.summary import summarise_split
 from tests.pipelines.corpora import SETTINGS, shards_of
@@ -241,6 +245,13 @@ def test_a_wrong_folder_names_the_right_one(corpus: Path, tmp_path: Path) -> Non
         assert "Traceback" not in output
 
 
+def test_a_full_scratch_disk_is_said_with_its_place() -> None:
+    """Arrow tells the number of the error, but not the file."""
+    said = unreadable(OSError(errno.ENOSPC, "Error writing bytes to file"))
+    assert said.startswith(f"{tempfile.gettempdir()}: no space left; free some, or set TMPDIR")
+    assert "REBUILD" not in said
+
+
 def test_an_unknown_split_lists_what_there_is(corpus: Path, tmp_path: Path) -> None:
     status, output = run("dataset=librispeech", f"source={corpus}", f"out={tmp_path}", "split=dev")
     assert (status, "Traceback" in output) == (1, False)
@@ -261,3 +272,21 @@ def test_an_out_below_a_file(corpus: Path, tmp_path: Path) -> None:
     status, output = run(*arguments(corpus, tmp_path / "file/out"))
     assert (status, "Traceback" in output) == (1, False)
     assert "a part of this path is a file" in output
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+def test_a_scheduler_s_sigterm_ends_a_job_in_order(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of Slurm, Kubernetes or a spot machine's end: a word, the usual status, nothing left behind."""
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    job = start(*arguments(corpus, tmp_path / "out"))
+    assert job.stdout is not None
+    said = list(itertools.takewhile(lambda line: not line.startswith("building"), job.stdout))
+    job.send_signal(signal.SIGTERM)
+    output, _ = job.communicate(timeout=120)
+    assert (job.returncode, "Traceback" in output) == (143, False), "".join(said) + output
+    assert output.rstrip().endswith("interrupted; the same command goes on from here")
+    assert not [path for path in (tmp_path / "scratch").iterdir() if path.name.startswith(PREFIX)]

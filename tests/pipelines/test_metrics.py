@@ -9,6 +9,7 @@ import pytest
 from ray.util import metrics as ray_metrics
 
 from pipelines.metrics import ShardMetrics
+from pipelines.split import Standing
 from shards.layout import ShardName
 from shards.totals import Totals
 
@@ -19,7 +20,7 @@ BUILT = {"event": "built", "shard": str(SHARD), "bytes": 10, "wall": 1.0}
 
 def told(metrics: ShardMetrics) -> None:
     """Everything that a job tells."""
-    metrics.planned("demo", "train", PLAN, [])
+    metrics.planned("demo", "train", PLAN, Standing(0, Totals(), 0, ()))
     metrics.open()
     metrics.submitted(SHARD)
     metrics.failed(SHARD, OSError("gone"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from pipelines.planner import Planner, PlanTask, planners
 from pipelines.source import EmptySplitError, Record, Reject, SourceError
 from pipelines.sources.librispeech import LibriSpeech
 from shards.local_ray import TaskLostError
+from shards.scratch import PREFIX
 from shards.storage import Storage
 from tests.pipelines.corpora import SETTINGS, flac, librispeech
 from tests.shards.building import contents
@@ -66,6 +67,11 @@ def tasks(source: LibriSpeech, out: Path) -> list[PlanTask]:
     return [PlanTask(source, split, True, SETTINGS, Storage(out), rebuild=False) for split in SPLITS]
 
 
+def scratch_folders() -> set[str]:
+    """The folders of drafts on this machine."""
+    return {path.name for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*") if list(path.glob("*/*.parquet"))}
+
+
 def planned_here(source: LibriSpeech, out: Path) -> dict[str, bytes]:
     for task in tasks(source, out):
         planner = Planner(task)
@@ -74,15 +80,21 @@ def planned_here(source: LibriSpeech, out: Path) -> dict[str, bytes]:
     return contents(out)
 
 
-def test_a_draft_leaves_out_alone_and_its_files_go(corpus: Path, tmp_path: Path) -> None:
+def test_a_draft_leaves_out_alone_and_its_files_go(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
     out = Storage(tmp_path / "out")
     planner = Planner(PlanTask(LibriSpeech(corpus), SPLITS[0], True, SETTINGS, out, rebuild=False))
     assert planner.draft().startswith("librispeech/dev-clean: 5 records in 3 shards")
     assert not (tmp_path / "out").exists()
+    assert len(scratch_folders()) == 1
     job = planner.put_in_place()
+    assert not scratch_folders()
     assert len(job.shard_seconds) == job.document["shards"] == 3
     assert job.shard_seconds == tuple([2 * LibriSpeech.mean_seconds] * 2 + [LibriSpeech.mean_seconds])
-    assert [task.seconds for task in job.missing()] == list(job.shard_seconds)
+    assert [task.seconds for task in job.standing().missing] == list(job.shard_seconds)
 
 
 @pytest.mark.ray
@@ -116,6 +128,10 @@ def test_what_an_actor_meets_is_told_as_if_it_were_here(
         source.failure = failure
         with planners(tasks(source, out)) as crew, pytest.raises(type(failure), match=str(failure.args[-1])):
             list(crew.drafts())
+    before = scratch_folders()
+    with planners(tasks(LibriSpeech(corpus), out)) as crew:
+        assert len(list(crew.drafts())) == 2 and len(scratch_folders() - before) == 2
+    assert not scratch_folders() - before  # nothing was put in place
     source = Deadly(corpus)
     source.failure = EmptySplitError("holds no records")
     with planners(tasks(source, out)) as crew:
@@ -123,9 +139,6 @@ def test_what_an_actor_meets_is_told_as_if_it_were_here(
     source = Deadly(corpus)
     source.deaths = 1000
     one = tasks(source, out)[:1]
-    with (
-        planners([replace(one[0])]) as crew,
-        pytest.raises(TaskLostError, match="a worker died over"),
-    ):
+    with planners(one) as crew, pytest.raises(TaskLostError, match="a worker died over"):
         list(crew.drafts())
     assert not out.exists()

@@ -20,7 +20,7 @@ from shards.local_files import LocalFiles
 from shards.record import read_record
 from shards.schema import ShardError
 from shards.storage import Storage
-from shards.summary import summarise_split
+from shards.summary import SplitSummary, summarise_dataset, summarise_split
 from shards.verify import verify
 from tests.pipelines.corpora import SETTINGS, flac, librispeech, shards_of
 from tests.shards.building import contents
@@ -92,7 +92,7 @@ def test_a_rebuild_killed_anywhere_never_mixes_two_plans(two: tuple[Path, Path, 
 
 def test_a_job_that_a_rebuild_overtook_writes_nothing(two: tuple[Path, Path, Path], tmp_path: Path) -> None:
     old, new, shards = two
-    late = prepare(LibriSpeech(old), "dev-clean", Storage(tmp_path), SETTINGS, say=silent).missing()
+    late = prepare(LibriSpeech(old), "dev-clean", Storage(tmp_path), SETTINGS, say=silent).standing().missing
     prepare(LibriSpeech(new), "dev-clean", Storage(tmp_path), SETTINGS, rebuild=True, say=silent)
     planned = contents(tmp_path)
     for task in late:
@@ -112,7 +112,7 @@ def test_a_job_overtaken_while_it_uploads_leaves_no_tar_over_a_committed_one(
     old, new = (librispeech(tmp_path / word, audio, f"84-121-0 {word}\n84-121-1 {word}\n") for word in ("OLD", "NEW"))
     out, calm = tmp_path / "out", tmp_path / "calm"
     shards_of(LibriSpeech(new), "dev-clean", calm)
-    (late,) = prepare(LibriSpeech(old), "dev-clean", Storage(out), SETTINGS, say=silent).missing()
+    (late,) = prepare(LibriSpeech(old), "dev-clean", Storage(out), SETTINGS, say=silent).standing().missing
     original = getattr(Storage, moment)
 
     def overtaken(self: Storage, *arguments: object, **options: object) -> None:
@@ -126,7 +126,7 @@ def test_a_job_overtaken_while_it_uploads_leaves_no_tar_over_a_committed_one(
     with pytest.raises(IdentityError, match="no longer the plan of this job"):
         build_and_commit(late)
     job = prepare(LibriSpeech(new), "dev-clean", Storage(out), SETTINGS, say=silent)
-    assert [task.shard for task in job.missing()] == [FIRST]
+    assert [task.shard for task in job.standing().missing] == [FIRST]
     shards_of(LibriSpeech(new), "dev-clean", out)
     assert contents(out) == contents(calm)
 
@@ -144,7 +144,7 @@ def test_a_shard_of_another_plan_does_not_exist(
     assert verify(storage, "librispeech", ("dev-clean",), workers=1) == 1
     assert f"{out}/{FIRST.record}: was built by another plan: " in capsys.readouterr().out
     job = prepare(LibriSpeech(new), "dev-clean", storage, SETTINGS, say=silent)
-    assert [task.shard for task in job.missing()] == [FIRST]
+    assert [task.shard for task in job.standing().missing] == [FIRST]
     with pytest.raises(ShardError, match="1 of 2 shards are not committed"):
         summarise_split(storage, "librispeech", "dev-clean")
     shards_of(LibriSpeech(new), "dev-clean", out)
@@ -168,7 +168,7 @@ def test_an_older_record_that_names_no_plan_is_of_any(two: tuple[Path, Path, Pat
     record = read_record(storage, FIRST)
     assert record is not None and record.plan is not None
     storage.replace(FIRST.record, replace(record, plan=None).encode())
-    assert prepare(LibriSpeech(old), "dev-clean", storage, SETTINGS, say=silent).missing() == []
+    assert prepare(LibriSpeech(old), "dev-clean", storage, SETTINGS, say=silent).standing().missing == []
 
 
 def test_a_plan_that_was_edited_is_refused(two: tuple[Path, Path, Path], tmp_path: Path) -> None:
@@ -206,3 +206,105 @@ def test_what_killed_jobs_left_half_written_is_swept(two: tuple[Path, Path, Path
     given = ["dataset=librispeech", f"source={old}", f"out={out}", "split=dev-clean", "shard_samples=2"]
     assert main(given) == 0
     assert contents(out) == {**contents(shards / "old"), "of-somebody-else/.tmp-4567": b"half"}
+
+
+ONE_A_SHARD = {**SETTINGS, "shard_samples": 1}
+SPLIT = ("librispeech", "dev-clean")
+
+
+def rebuilt(corpus: Path, out: Path) -> SplitSummary:
+    """What another job gives that cuts smaller shards, from its REBUILD to its end."""
+    job = prepare(LibriSpeech(corpus), "dev-clean", Storage(out), ONE_A_SHARD, rebuild=True, say=silent)
+    for task in job.standing().missing:
+        build_and_commit(task)
+    return summarise_split(Storage(out), *SPLIT, job.plan)
+
+
+def test_a_job_does_not_take_another_plan_s_split_for_its_own(two: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    old, _, shards = two
+    shutil.copytree(shards / "old", tmp_path / "out")
+    job = prepare(LibriSpeech(old), "dev-clean", Storage(tmp_path / "out"), SETTINGS, say=silent)
+    assert job.whole() is not None
+    rebuilt(old, tmp_path / "out")
+    assert job.whole() is None
+    with pytest.raises(IdentityError, match="no longer the plan of this job"):
+        build_and_commit(job.standing().missing[0])
+    with pytest.raises(ShardError, match="3 of 3 shards are not committed"):
+        summarise_split(Storage(tmp_path / "out"), *SPLIT, job.plan)
+    summarise_dataset(Storage(tmp_path / "out"), SPLIT[0])
+    assert verify(Storage(tmp_path / "out"), *SPLIT[:1], SPLIT[1:], workers=1) == 0
+
+
+@pytest.mark.parametrize("moment", ["index.parquet", "rejects.parquet", "split.json"])
+def test_a_job_that_sums_up_late_spoils_no_rebuild(
+    moment: str, two: tuple[Path, Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other job runs from its beginning to its end just before a file is written."""
+    old, _, shards = two
+    out = tmp_path / "out"
+    shutil.copytree(shards / "old", out)
+    (out / "librispeech/dev-clean/split.json").unlink()
+    job = prepare(LibriSpeech(old), "dev-clean", Storage(out), SETTINGS, say=silent)
+    put_file, replace_file, met = LocalFiles.put_file, LocalFiles.replace, []
+
+    def meet(path: str) -> None:
+        if path.endswith(f"dev-clean/{moment}") and not met:
+            met.append(path)
+            rebuilt(old, out)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            LocalFiles, "put_file", lambda self, a, path, move: (meet(path), put_file(self, a, path, move))[1]
+        )
+        patch.setattr(LocalFiles, "replace", lambda self, path, data: (meet(path), replace_file(self, path, data))[1])
+        with pytest.raises(ShardError, match="no longer the plan of this job"):
+            summarise_split(Storage(out), *SPLIT, job.plan)
+    assert met
+    assert rebuilt_again(old, out) == 5
+    summarise_dataset(Storage(out), SPLIT[0])
+    assert verify(Storage(out), *SPLIT[:1], SPLIT[1:], workers=1) == 0
+
+
+def rebuilt_again(corpus: Path, out: Path) -> int:
+    """How many shards the other job sums up when it is run once more, without REBUILD."""
+    job = prepare(LibriSpeech(corpus), "dev-clean", Storage(out), ONE_A_SHARD, say=silent)
+    assert job.standing().missing == []
+    return summarise_split(Storage(out), *SPLIT, job.plan).shards
+
+
+def test_a_job_puts_no_file_beside_the_plan_of_another(
+    two: tuple[Path, Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is overtaken between its look at the plan and what it puts there, or deletes."""
+    old, _, shards = two
+    out = tmp_path / "out"
+    shutil.copytree(shards / "old", out)
+    listing, met = LocalFiles.list, []
+
+    def late(self: LocalFiles, prefix: str, recursive: bool) -> dict[str, int]:
+        if prefix.endswith("/plan") and not met:
+            met.append(prefix)
+            rebuilt(old, out)
+        return listing(self, prefix, recursive)
+
+    monkeypatch.setattr(LocalFiles, "list", late)
+    with pytest.raises(ShardError, match="no longer the plan of this job"):
+        prepare(LibriSpeech(old), "dev-clean", Storage(out), SETTINGS, say=silent)
+    assert met
+    summarise_dataset(Storage(out), SPLIT[0])
+    assert verify(Storage(out), *SPLIT[:1], SPLIT[1:], workers=1) == 0
+
+
+def test_totals_are_not_made_without_the_rejects_of_the_plan(tmp_path: Path) -> None:
+    """A REBUILD of the same corpus deletes them while this job sums up, and its plan has the same name."""
+    lines = "".join(f"84-121-{number} TEXT\n" for number in range(5)) + "84-121-9\n"
+    corpus = librispeech(tmp_path, AUDIO, lines)
+    shards_of(LibriSpeech(corpus), "dev-clean", tmp_path / "out")
+    out = Storage(tmp_path / "out")
+    out.delete("librispeech/dev-clean/split.json", "librispeech/dev-clean/plan/rejects.parquet")
+    job = prepare(LibriSpeech(corpus), "dev-clean", out, SETTINGS, say=silent)
+    out.delete("librispeech/dev-clean/plan/rejects.parquet")
+    with pytest.raises(ShardError, match=r"rejects\.parquet: is missing or damaged: it holds 0 rejects, .* says 1"):
+        summarise_split(out, *SPLIT, job.plan)
+    job = prepare(LibriSpeech(corpus), "dev-clean", out, SETTINGS, say=silent)
+    assert summarise_split(out, *SPLIT, job.plan).totals.rejects == {"audio_missing": 1}

@@ -113,6 +113,17 @@ def test_a_record_that_names_no_plan_is_of_any(tmp_path):
     assert read_record(storage, record.shard, "1" * 64) == record
 
 
+def test_a_record_that_names_no_plan_gets_its_name_and_no_other_result(tmp_path):
+    """It was written by an older version, and is as much a promise as any."""
+    storage, old = Storage(tmp_path), make_record()
+    commit(storage, old)
+    with pytest.raises(ShardError, match="built twice with different results"):
+        commit(storage, replace(make_record(tar="c"), plan="1" * 64))
+    assert read_record(storage, old.shard) == old
+    assert commit(storage, replace(old, plan="1" * 64))
+    assert read_record(storage, old.shard) == replace(old, plan="1" * 64)
+
+
 @pytest.mark.parametrize("damaged", [b"", b"{", make_record().encode()[:200]])
 def test_a_damaged_record_is_absent_and_replaced(tmp_path, damaged):
     storage, record = Storage(tmp_path), make_record()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import pickle
+import tempfile
 import threading
+import time
 import uuid
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shards.local_files import LocalFiles
 from shards.storage import Storage, StorageError
@@ -214,6 +219,65 @@ def test_sweep_leaves_subfolders_alone_where_it_is_told_to(tmp_path):
         (folder / ".tmp-dead").write_bytes(b"half")
     assert Storage(tmp_path).sweep(recursive=False) == 1
     assert [path.name for path in (tmp_path / "d").iterdir()] == [".tmp-dead"]
+
+
+@given(
+    hours=st.lists(
+        (st.floats(-9e4, 9e4) | st.floats(-25, 25)).filter(lambda age: abs(abs(age) - 24) > 0.1), max_size=6
+    ),
+    skew=st.floats(-3e8, 3e8),
+    without=st.sampled_from([errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL]),
+)
+def test_where_locks_do_not_work_a_day_tells_the_dead_from_the_living(hours, skew, without):
+    """Whatever this machine's clock says, and where a clock was set back after the dead ones were written."""
+
+    def no_locks(file, how):
+        raise OSError(without, os.strerror(without))
+
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fcntl, "flock", no_locks)
+        now = time.time()
+        patch.setattr(time, "time", lambda: now + skew)
+        for number, age in enumerate(hours):
+            path = Path(folder, f".tmp-{number}")
+            path.write_bytes(b"half")
+            os.utime(path, (now, now - 3600 * age))
+        left, swept = {number for number, age in enumerate(hours) if abs(age) < 24}, []
+
+        def fill(file):
+            file.write(b"whole")
+            swept.append(Storage(folder).sweep())
+
+        assert LocalFiles(Path(folder))._write("living", fill, exclusive=True)
+        assert swept == [len(hours) - len(left)]
+        assert {path.name for path in Path(folder).iterdir()} == {"living", *(f".tmp-{number}" for number in left)}
+
+
+def test_sweep_knows_the_dead_where_only_what_is_open_for_writing_is_locked(tmp_path, monkeypatch):
+    """As NFS and CIFS have it; the living keep their lock there too."""
+    flock = fcntl.flock
+
+    def strict(file, how):
+        access = fcntl.fcntl(file, fcntl.F_GETFL) & os.O_ACCMODE
+        if how & fcntl.LOCK_EX and access == os.O_RDONLY:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", strict)
+    test_sweep_takes_what_is_dead_and_leaves_what_lives(tmp_path)
+
+
+def test_a_file_that_is_finished_while_it_is_looked_at_is_not_swept(tmp_path, monkeypatch):
+    """Where locks do not work."""
+    dead = tmp_path / ".tmp-dead"
+    dead.write_bytes(b"half")
+
+    def finished(file, how):
+        dead.unlink(missing_ok=True)
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", finished)
+    assert Storage(tmp_path).sweep() == 0
 
 
 def test_a_temporary_file_that_vanishes_is_written_again(tmp_path):

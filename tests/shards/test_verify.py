@@ -359,3 +359,16 @@ def test_a_newer_schema_is_told(out, capsys):
     path.write_bytes(path.read_bytes().replace(b'"schema":1', b'"schema":2'))
     _, lies = verify(out, capsys)
     assert any("has schema 2" in lie for lie in lies)
+
+
+def test_a_file_that_cannot_be_read_hides_no_other(out, capsys):
+    """As of a failing disk; here a folder stands in the place of the first shard's tar."""
+    first = ShardName("demo", "train", 0)
+    (out / first.tar).unlink()
+    (out / first.tar).mkdir()
+    data = (out / SHARD.parquet).read_bytes()
+    (out / SHARD.parquet).write_bytes(data[:-4] + b"XXXX")
+    status, lies = verify(out, capsys)
+    assert status == 1
+    assert any(lie.startswith(f"{out}/{first.tar}: cannot be read: ") for lie in lies)
+    assert any(lie.startswith(f"{out}/{SHARD.parquet}: ") for lie in lies)

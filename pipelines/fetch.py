@@ -22,7 +22,7 @@ AHEAD_BYTES = 128 << 20  # about as much is held before it is decoded; a single 
 File = Callable[[], Path | bytes]  # waits for what was begun, and raises what went wrong with it
 
 
-def read_ahead(items: Iterable[T], paths: Callable[[T], Iterable[CorpusPath]]) -> Iterator[tuple[T, list[File]]]:
+def fetched(items: Iterable[T], paths: Callable[[T], Iterable[CorpusPath]]) -> Iterator[tuple[T, list[File]]]:
     """Give each item with its files, in order; those in a bucket are fetched while earlier items are in work."""
     with contextlib.ExitStack() as stack:
         pool: ThreadPoolExecutor | None = None

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from pipelines import read_ahead as module
-from pipelines.read_ahead import read_ahead
+from pipelines import fetch as module
+from pipelines.fetch import fetched
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Thing:
 
 
 def taken(store: Store) -> Iterator[tuple[int, bytes]]:
-    for number, (file,) in read_ahead(range(len(store.sizes)), store.paths):
+    for number, (file,) in fetched(range(len(store.sizes)), store.paths):
         data = file()
         assert isinstance(data, bytes)
         yield number, data
@@ -84,7 +84,7 @@ def test_a_failure_is_raised_when_its_turn_has_come(broken: int) -> None:
     with pytest.raises(ConnectionError, match=str(broken)):
         seen += (number for number, _ in taken(store))
     seen = []
-    for number, (file,) in read_ahead(range(20), store.paths):
+    for number, (file,) in fetched(range(20), store.paths):
         if number == broken:
             with pytest.raises(ConnectionError):
                 file()
@@ -112,7 +112,7 @@ def test_files_of_this_machine_are_given_as_they_are_and_at_once(tmp_path: Path)
         asked.append(number)
         return [tmp_path / f"{number}.wav", tmp_path / "other.wav"][: 1 + number % 2]
 
-    for number, files in read_ahead(range(5), paths):
+    for number, files in fetched(range(5), paths):
         assert asked == list(range(number + 1))
         assert [file() for file in files] == [tmp_path / f"{number}.wav", tmp_path / "other.wav"][: 1 + number % 2]
-    assert list(read_ahead(range(2), lambda number: [])) == [(0, []), (1, [])]
+    assert list(fetched(range(2), lambda number: [])) == [(0, []), (1, [])]

@@ -31,7 +31,6 @@ from shards.layout import (
 from shards.plan import SplitPlan, check_in_place, parse_plan
 from shards.record import iter_records
 from shards.schema import ShardError
-from shards.scratch import scratch
 from shards.statistics import duration
 from shards.storage import Storage
 from shards.summary import SplitSummary, whole_split
@@ -180,20 +179,6 @@ def put_in_place(
             "same command again, which leaves them out"
         )
     return SplitJob(made.source, split, storage, made.document, made.shard_seconds)
-
-
-def prepare(
-    source: Source,
-    split: str,
-    storage: Storage,
-    settings: Mapping[str, Any],
-    rebuild: bool = False,
-    say: Callable[[str], None] = print,
-) -> SplitJob:
-    """Plan one split and put its plan in place; errors as of `draft` and `put_in_place`."""
-    with scratch() as folder:
-        forgotten = settle(source.name, split, storage, rebuild, say)
-        return put_in_place(draft(source, split, settings, folder, say, forgotten), storage, rebuild, say)
 
 
 def settle(

@@ -25,10 +25,9 @@ from moto.server import ThreadedMotoServer
 
 from pipelines.build import build_and_commit
 from pipelines.sources.librispeech import LibriSpeech
-from pipelines.split import prepare
 from shards.storage import Storage
 from shards.summary import summarise_dataset, summarise_split
-from tests.pipelines.corpora import flac
+from tests.pipelines.corpora import flac, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 WANTED_SECONDS = 10.0

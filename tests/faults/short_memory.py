@@ -21,11 +21,10 @@ import torch
 from pipelines import build, decode
 from pipelines.build import ShardTask, build_shard
 from pipelines.sources.librispeech import LibriSpeech
-from pipelines.split import prepare
 from shards.record import read_record
 from shards.scratch import scratch
 from shards.storage import Storage
-from tests.pipelines.corpora import SETTINGS
+from tests.pipelines.corpora import SETTINGS, prepare
 
 ROOM = 64 << 20  # of address space, that is filled first
 SECONDS = 60

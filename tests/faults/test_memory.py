@@ -13,10 +13,9 @@ import pytest
 
 from pipelines.build import build_and_commit
 from pipelines.sources.librispeech import LibriSpeech
-from pipelines.split import prepare
 from shards.storage import Storage
 from tests.faults.runs import ALL, ROOT, product
-from tests.pipelines.corpora import SETTINGS, librispeech, shards_of
+from tests.pipelines.corpora import SETTINGS, librispeech, prepare, shards_of
 from tests.pipelines.recordings import chirp, encoded, ffmpeg, mp3
 
 pytestmark = pytest.mark.slow

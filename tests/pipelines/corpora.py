@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ import soundfile
 from pipelines.build import build_and_commit
 from pipelines.card import write_card
 from pipelines.source import Source
-from pipelines.split import prepare
+from pipelines.split import SplitJob, draft, put_in_place, settle
 from shards.index import read_rejects
 from shards.layout import split_folder
+from shards.scratch import scratch
 from shards.storage import Storage
 from shards.summary import SplitSummary, summarise_dataset, summarise_split
 from shards.verify import verify
@@ -38,6 +39,20 @@ class Built:
     rejects: list[tuple[str, str]]
     where: Mapping[str, str]
     summary: SplitSummary
+
+
+def prepare(
+    source: Source,
+    split: str,
+    storage: Storage,
+    settings: Mapping[str, Any],
+    rebuild: bool = False,
+    say: Callable[[str], None] = print,
+) -> SplitJob:
+    """Plan one split and put its plan in place, as a job does for each of its splits."""
+    with scratch() as folder:
+        forgotten = settle(source.name, split, storage, rebuild, say)
+        return put_in_place(draft(source, split, settings, folder, say, forgotten), storage, rebuild, say)
 
 
 def shards_of(source: Source, split: str, out: Path) -> Built:

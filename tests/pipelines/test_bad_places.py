@@ -21,11 +21,10 @@ from pipelines.sources.esc50 import ESC50
 from pipelines.sources.librispeech import LibriSpeech
 from pipelines.sources.nsynth import NSynth
 from pipelines.sources.speechcommands import SpeechCommands
-from pipelines.split import prepare
 from shards.schema import ShardError
 from shards.storage import Storage
 from shards.summary import summarise_split
-from tests.pipelines.corpora import SETTINGS, commonvoice, esc50, flac, librispeech, put, shards_of, wav
+from tests.pipelines.corpora import SETTINGS, commonvoice, esc50, flac, librispeech, prepare, put, shards_of, wav
 from tests.pipelines.recordings import chirp, mp3
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -21,13 +21,12 @@ from pipelines.identity import IdentityError
 from pipelines.source import Source
 from pipelines.sources.covost2 import CoVoST2
 from pipelines.sources.librispeech import LibriSpeech
-from pipelines.split import prepare
 from shards.forgotten import add_names, read_forgotten
 from shards.layout import ShardName, forgotten_folder, journal_path, plan_path
 from shards.local_files import LocalFiles
 from shards.storage import Storage
 from shards.verify import verify
-from tests.pipelines.corpora import SETTINGS, flac, librispeech, put, shards_of
+from tests.pipelines.corpora import SETTINGS, flac, librispeech, prepare, put, shards_of
 from tests.pipelines.recordings import chirp, mp3
 from tests.shards.building import contents
 

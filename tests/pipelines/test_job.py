@@ -24,11 +24,10 @@ from pipelines.job import DatasetConfig, ShardsConfig, drafted, judge, main, pla
 from pipelines.planner import planners
 from pipelines.source import EmptySplitError
 from pipelines.sources.aishell1 import Aishell1
-from pipelines.split import prepare
 from shards.scratch import PREFIX
 from shards.storage import Storage
 from shards.summary import summarise_split
-from tests.pipelines.corpora import SETTINGS, shards_of
+from tests.pipelines.corpora import SETTINGS, prepare, shards_of
 from tests.pipelines.sources import fixtures
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -28,10 +28,9 @@ from pipelines.repair import main as repair
 from pipelines.source import Record, SourceError, files, subfolders
 from pipelines.sources.librispeech import LibriSpeech
 from pipelines.sources.speechcommands import SpeechCommands
-from pipelines.split import prepare
 from shards.storage import Storage, StorageError
 from tests.faults.proxy import TRANSIENT, Proxy, Request, proxy_before
-from tests.pipelines.corpora import SETTINGS, flac, librispeech, put, shards_of
+from tests.pipelines.corpora import SETTINGS, flac, librispeech, prepare, put, shards_of
 from tests.pipelines.sources.fixtures import FIXTURES
 from tests.shards.building import contents
 

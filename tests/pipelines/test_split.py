@@ -14,7 +14,6 @@ from pipelines.build import build_and_commit
 from pipelines.identity import IdentityError
 from pipelines.job import main
 from pipelines.sources.librispeech import LibriSpeech
-from pipelines.split import prepare
 from shards.layout import ShardName, split_folder
 from shards.local_files import LocalFiles
 from shards.record import read_record
@@ -22,7 +21,7 @@ from shards.schema import ShardError
 from shards.storage import Storage
 from shards.summary import SplitSummary, summarise_dataset, summarise_split
 from shards.verify import verify
-from tests.pipelines.corpora import SETTINGS, flac, librispeech, shards_of
+from tests.pipelines.corpora import SETTINGS, flac, librispeech, prepare, shards_of
 from tests.shards.building import contents
 
 AUDIO = {f"84-121-{number}": flac(0.2, number) for number in range(5)}

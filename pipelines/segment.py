@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipelines.audio import Span
-from pipelines.labels import language_code
+from pipelines.labels.languages import language_code
 from pipelines.source import (
     Annotation,
     AudioRef,

@@ -24,7 +24,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pipelines.labels import age, gender, label_text, language_code, text_language
+from pipelines.labels.languages import language_code, text_language
+from pipelines.labels.names import label_text
+from pipelines.labels.speakers import age, gender
 from pipelines.segment import LONGEST_SECONDS
 from pipelines.source import (
     REJECT_REASONS,

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
-from pipelines.labels import licence
+from pipelines.labels.licences import licence
 from pipelines.source import AudioRef, Caption, EmptySplitError, Record, Reject, Source
 
 CAPTIONS = tuple(f"caption_{number}" for number in range(1, 6))

@@ -15,7 +15,8 @@ from dataclasses import replace
 
 from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import Row, read_tsv
-from pipelines.labels import age, gender, language_code
+from pipelines.labels.languages import language_code
+from pipelines.labels.speakers import age, gender
 from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, subfolders
 
 OPTIONAL = ("client_id", "locale", "gender", "age", "accents", "accent", "variant")

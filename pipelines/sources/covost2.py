@@ -18,7 +18,7 @@ from functools import cached_property
 from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_tsv
 from pipelines.formats.translation_tables import clip_name, find_tables, read_pairs
-from pipelines.labels import age, gender
+from pipelines.labels.speakers import age, gender
 from pipelines.source import AudioRef, Record, Reject, Source, SourceError, Speaker, Transcript, Translation
 
 RANK = {"train": 0, "dev": 1, "test": 2}

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
-from pipelines.labels import gender
+from pipelines.labels.speakers import gender
 from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, files, subfolders
 
 

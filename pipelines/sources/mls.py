@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.tables import read_lines
-from pipelines.labels import gender
+from pipelines.labels.speakers import gender
 from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, files, is_safe, subfolders
 
 UTTERANCE = re.compile(r"([^_./\\\0]+)_([^_./\\\0]+)_([0-9]{1,6})")  # speaker, book, number

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.sample_times import read_words, whole_number
 from pipelines.formats.tables import read_lines
-from pipelines.labels import gender
+from pipelines.labels.speakers import gender
 from pipelines.source import (
     AudioRef,
     Label,

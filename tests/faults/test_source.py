@@ -14,7 +14,7 @@ import pytest
 from pipelines import catalogue
 from tests.faults.disk import VANISHING, Fault, come_back
 from tests.faults.runs import ALL, JobServer, Run, difference, ended_badly, product
-from tests.pipelines.sources import fixtures
+from tests.pipelines.sources.fixtures import FIXTURES
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +23,7 @@ SAMPLED = 3  # moments of each corpus that the everyday run tries
 
 @pytest.mark.parametrize("name", sorted(catalogue.sources()))
 def test_whenever_the_corpus_is_away_no_record_is_lost(jobs: JobServer, tmp_path: Path, name: str) -> None:
-    corpus, scratch, out = fixtures.FIXTURES[name](tmp_path / "corpora"), tmp_path / "scratch", tmp_path / "out"
+    corpus, scratch, out = FIXTURES[name](tmp_path / "corpora"), tmp_path / "scratch", tmp_path / "out"
     source = corpus.source.absolute()
     scratch.mkdir()
 

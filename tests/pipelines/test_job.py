@@ -28,7 +28,8 @@ from shards.scratch import PREFIX
 from shards.storage import Storage
 from shards.summary import summarise_split
 from tests.pipelines.corpora import SETTINGS, prepare, shards_of
-from tests.pipelines.sources import fixtures
+from tests.pipelines.sources.fixture import mp3, write
+from tests.pipelines.sources.fixtures import FIXTURES
 
 ROOT = Path(__file__).resolve().parents[2]
 UTTERANCES = 48
@@ -198,7 +199,7 @@ def drafted_splits(dataset: str, source: Path, folder: Path, split: str = "") ->
 def test_a_default_split_that_is_not_there_is_left_out_and_a_named_one_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clotho = fixtures.clotho(tmp_path).source
+    clotho = FIXTURES["clotho"](tmp_path).source
     shutil.copy(clotho / "clotho_captions_development.csv", clotho / "clotho_captions_evaluation.csv")
     assert drafted_splits("clotho", clotho, tmp_path) == ["development"]
     said = capsys.readouterr().out
@@ -210,9 +211,9 @@ def test_a_default_split_that_is_not_there_is_left_out_and_a_named_one_is_an_err
         drafted_splits("clotho", clotho, tmp_path)
 
     speech = tmp_path / "covost/fr"
-    fixtures.write(speech / "covost_v2.fr_en.tsv", "path\ttranslation\tsplit\n1.mp3\tIt is cold.\ttrain\n")
-    fixtures.write(speech / "validated.tsv", "path\tsentence\n1.mp3\tIl fait froid.\n")
-    fixtures.mp3(speech / "clips/1.mp3")
+    write(speech / "covost_v2.fr_en.tsv", "path\ttranslation\tsplit\n1.mp3\tIt is cold.\ttrain\n")
+    write(speech / "validated.tsv", "path\tsentence\n1.mp3\tIl fait froid.\n")
+    mp3(speech / "clips/1.mp3")
     assert drafted_splits("covost2", speech, tmp_path) == ["train"]
 
 
@@ -220,12 +221,12 @@ def test_audio_that_the_release_did_not_transcribe_is_no_record_too_many(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """AISHELL-1 has 325 such recordings; a line that is lost is still told."""
-    root = fixtures.aishell1(tmp_path).source
+    root = FIXTURES["aishell1"](tmp_path).source
     table = root / "data_aishell/transcript/aishell_transcript_v0.8.txt"
     lines = ["BAC009S0002W0122 而 对", "BAC009S0002W0123 卡拉"]
     monkeypatch.setattr(Aishell1, "splits", {"train": 2, "dev": 0, "test": 0})
     for number in (2, 1):
-        fixtures.write(table, "\n".join([*lines[:number], ""]))
+        write(table, "\n".join([*lines[:number], ""]))
         shards_of(Aishell1(root), "train", tmp_path / f"out{number}")
         storage = Storage(tmp_path / f"out{number}")
         job = prepare(Aishell1(root), "train", storage, SETTINGS, say=lambda line: None)

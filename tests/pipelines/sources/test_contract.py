@@ -16,7 +16,8 @@ from pipelines.source import REJECT_REASONS, Record, Reject, Source, SourceError
 from pipelines.tagging import TagRules, tag
 from tag_schema.target import Target
 from tag_schema.vocabulary import EXTENDED
-from tests.pipelines.sources.fixtures import FIXTURES, Fixture
+from tests.pipelines.sources.fixture import Fixture
+from tests.pipelines.sources.fixtures import FIXTURES
 
 NAMES = sorted(catalogue.sources())
 

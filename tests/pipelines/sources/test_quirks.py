@@ -21,8 +21,8 @@ from pipelines.source import (
     Translation,
     Words,
 )  # fmt: skip
-from tests.pipelines.sources import fixtures
-from tests.pipelines.sources.fixtures import Fixture, tone, write
+from tests.pipelines.sources.fixture import Fixture, mp3, tone, write
+from tests.pipelines.sources.fixtures import FIXTURES
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 
@@ -37,27 +37,27 @@ def text(record: Record) -> str:
 
 
 def test_librispeech_passes_text_on_and_reads_speakers(tmp_path: Path) -> None:
-    found = records(fixtures.librispeech(tmp_path), "librispeech", "dev-clean")
+    found = records(FIXTURES["librispeech"](tmp_path), "librispeech", "dev-clean")
     assert text(found["19-198-0001"]) == "IT'S HER\u2028FATHER'S"  # U+2028 ends no line
     assert found["19-198-0000"].speaker.gender == "female" and found["7-3-0000"].speaker.gender == "male"
     assert found["7-3-0000"].audio[0].path == "dev-clean/7/3/7-3-0000.flac"
 
 
 def test_librispeech_without_speakers_file(tmp_path: Path) -> None:
-    fixture = fixtures.librispeech(tmp_path)
+    fixture = FIXTURES["librispeech"](tmp_path)
     (fixture.source / "SPEAKERS.TXT").unlink()
     assert {record.speaker.gender for record in records(fixture, "librispeech", "dev-clean").values()} == {None}
 
 
 def test_librispeech_empty_split_is_an_incomplete_download(tmp_path: Path) -> None:
-    fixture = fixtures.librispeech(tmp_path)
+    fixture = FIXTURES["librispeech"](tmp_path)
     (fixture.source / "test-other").mkdir()
     with pytest.raises(SourceError, match=r"'test-other' of .* holds no records"):
         list(catalogue.find("librispeech")(fixture.source).records("test-other"))
 
 
 def test_commonvoice_columns_of_old_and_new_releases(tmp_path: Path) -> None:
-    found = records(fixtures.commonvoice(tmp_path), "commonvoice", "train")
+    found = records(FIXTURES["commonvoice"](tmp_path), "commonvoice", "train")
     german, unknown, swedish = found.values()
     assert text(german) == 'Er rief: "Halt!' and german.speaker == type(german.speaker)("c0ffee", "male", "forties")
     assert german.original == {"gender": "male_masculine", "age": "fourties"}
@@ -66,21 +66,21 @@ def test_commonvoice_columns_of_old_and_new_releases(tmp_path: Path) -> None:
 
 
 def test_commonvoice_one_language_folder_as_source(tmp_path: Path) -> None:
-    fixture = fixtures.commonvoice(tmp_path)
+    fixture = FIXTURES["commonvoice"](tmp_path)
     alone = Fixture(fixture.source / "sv-SE", {})
     (record,) = records(alone, "commonvoice", "train").values()
     assert record.audio[0].path == "clips/common_voice_sv-SE_9.mp3" and record.annotations[0].language == "sv-SE"  # type: ignore[union-attr]
 
 
 def test_commonvoice_unknown_header_is_named(tmp_path: Path) -> None:
-    fixture = fixtures.commonvoice(tmp_path)
+    fixture = FIXTURES["commonvoice"](tmp_path)
     write(fixture.source / "de/train.tsv", "id\tsentence\n1\tHallo\n")
     with pytest.raises(SourceError, match=r"de/train\.tsv: no column 'path' in its header: id, sentence"):
         records(fixture, "commonvoice", "train")
 
 
 def test_covost2_merges_languages_and_keeps_a_clip_in_one_split(tmp_path: Path) -> None:
-    fixture = fixtures.covost2(tmp_path)
+    fixture = FIXTURES["covost2"](tmp_path)
     train, test = records(fixture, "covost2", "train"), records(fixture, "covost2", "test")
     first = train["common_voice_en_1"]
     assert first.annotations == (
@@ -98,13 +98,13 @@ def test_covost2_merges_languages_and_keeps_a_clip_in_one_split(tmp_path: Path) 
 
 
 def test_covost2_split_tables_hold_their_own_sentences(tmp_path: Path) -> None:
-    (record,) = records(fixtures.covost2(tmp_path), "covost2", "dev").values()
+    (record,) = records(FIXTURES["covost2"](tmp_path), "covost2", "dev").values()
     assert record.annotations == (Transcript("Il fait froid.", "fr"), Translation("It is cold.", "en"))
     assert record.audio[0].path == "fr/clips/common_voice_fr_1.mp3" and record.speaker.id == "9ab3"
 
 
 def test_covost2_whole_table_and_split_table_give_each_row_once(tmp_path: Path) -> None:
-    fixture = fixtures.covost2(tmp_path)
+    fixture = FIXTURES["covost2"](tmp_path)
     rows = [
         "path\ttranslation\tsplit",
         "common_voice_fr_1.mp3\tOld text.\tdev",
@@ -125,7 +125,7 @@ def test_covost2_paths_without_ending(tmp_path: Path, place: str) -> None:
     }
     for name, table in tables.items():
         write(root / name, table.replace(".mp3", "") if name == place else table)
-    fixtures.mp3(root / "clips/common_voice_fr_1.mp3")
+    mp3(root / "clips/common_voice_fr_1.mp3")
     (record,) = records(Fixture(root, {}), "covost2", "dev").values()
     assert record.id == "common_voice_fr_1" and text(record) == "Il fait froid."
 
@@ -150,14 +150,14 @@ def test_covost2_has_the_splits_of_which_it_has_rows(tmp_path: Path) -> None:
     ("lost", "message"), [("en/clips", "no clips of 'en'"), ("en/validated.tsv", "no transcripts of 'en'")]
 )
 def test_covost2_says_what_of_common_voice_is_missing(tmp_path: Path, lost: str, message: str) -> None:
-    fixture = fixtures.covost2(tmp_path)
+    fixture = FIXTURES["covost2"](tmp_path)
     (fixture.roots["commonvoice"] / lost).rename(tmp_path / "away")
     with pytest.raises(SourceError, match=f"{message}.*ROOTS=commonvoice="):
         records(fixture, "covost2", "train")
 
 
 def test_aishell1_speakers_and_words(tmp_path: Path) -> None:
-    found = records(fixtures.aishell1(tmp_path), "aishell1", "train")
+    found = records(FIXTURES["aishell1"](tmp_path), "aishell1", "train")
     assert text(found["BAC009S0002W0123"]) == "卡拉 ｏ ｋ"  # as released; text.normalise makes 卡拉ok of it
     assert found["BAC009S0002W0122"].speaker.id == "S0002" and found["BAC009S0002W0122"].speaker.gender == "female"
 
@@ -165,7 +165,7 @@ def test_aishell1_speakers_and_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize("separator", [" ", "\t", "  ", " \t"])
 @pytest.mark.parametrize("before", ["", " ", "\t"])
 def test_aishell1_whatever_parts_id_and_words(tmp_path: Path, separator: str, before: str) -> None:
-    fixture = fixtures.aishell1(tmp_path)
+    fixture = FIXTURES["aishell1"](tmp_path)
     write(
         fixture.source / "data_aishell/transcript/aishell_transcript_v0.8.txt",
         f"{before}BAC009S0002W0122{separator}而 对\n",
@@ -182,7 +182,7 @@ def test_aishell1_inner_tarballs_not_unpacked(tmp_path: Path) -> None:
 
 
 def test_speechcommands_without_lists_uses_the_release_rule(tmp_path: Path) -> None:
-    fixture = fixtures.speechcommands(tmp_path)
+    fixture = FIXTURES["speechcommands"](tmp_path)
     for name in ("testing_list.txt", "validation_list.txt"):
         (fixture.source / name).unlink()
     # These speakers are in the release's testing_list.txt.
@@ -194,27 +194,27 @@ def test_speechcommands_without_lists_uses_the_release_rule(tmp_path: Path) -> N
 
 
 def test_speechcommands_one_list_missing_is_an_incomplete_download(tmp_path: Path) -> None:
-    fixture = fixtures.speechcommands(tmp_path)
+    fixture = FIXTURES["speechcommands"](tmp_path)
     (fixture.source / "testing_list.txt").unlink()
     with pytest.raises(SourceError, match=r"testing_list\.txt is missing: incomplete download"):
         records(fixture, "speechcommands", "train")
 
 
 def test_speechcommands_speaker_and_keyword(tmp_path: Path) -> None:
-    found = records(fixtures.speechcommands(tmp_path), "speechcommands", "train")
+    found = records(FIXTURES["speechcommands"](tmp_path), "speechcommands", "train")
     record = found["yes/0a2b400e_nohash_1"]
     assert record.annotations == (Label("ks", ("yes",)),) and record.speaker.id == "0a2b400e"
 
 
 def test_esc50_licence_and_origin(tmp_path: Path) -> None:
-    found = records(fixtures.esc50(tmp_path), "esc50", "fold2")
+    found = records(FIXTURES["esc50"](tmp_path), "esc50", "fold2")
     assert found["2-200-A-12"].licence == "CC-BY-3.0" and found["2-201-B-43"].licence is None
     assert found["2-200-A-12"].origin == "freesound:200"
     assert found["2-200-A-12"].annotations == (Label("sec", ("crackling_fire",)),)
 
 
 def test_nsynth_qualities_come_in_the_order_of_the_release(tmp_path: Path) -> None:
-    record = records(fixtures.nsynth(tmp_path), "nsynth", "valid")["synth_lead_electronic_000-127-025"]
+    record = records(FIXTURES["nsynth"](tmp_path), "nsynth", "valid")["synth_lead_electronic_000-127-025"]
     assert record.annotations[0] == Note(127, 25, "synth_lead", ("dark", "percussive"))
 
 
@@ -233,7 +233,7 @@ def test_nsynth_metadata_larger_than_memory(tmp_path: Path) -> None:
 
 
 def test_nsynth_broken_metadata(tmp_path: Path) -> None:
-    fixture = fixtures.nsynth(tmp_path)
+    fixture = FIXTURES["nsynth"](tmp_path)
     table = fixture.source / "nsynth-valid/examples.json"
     table.write_text(table.read_text()[:900])
     with pytest.raises(SourceError, match=r"examples\.json: no valid JSON object at character \d+; download it again"):
@@ -245,13 +245,13 @@ def test_nsynth_broken_metadata(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("tables", ["", "clotho_csv_files/"])
 def test_clotho_layouts(tmp_path: Path, layout: str, tables: str) -> None:
-    plain = list(records(fixtures.clotho(tmp_path / "plain"), "clotho", "development").values())
-    other = list(records(fixtures.clotho(tmp_path / "other", layout, tables), "clotho", "development").values())
+    plain = list(records(FIXTURES["clotho"](tmp_path / "plain"), "clotho", "development").values())
+    other = list(records(FIXTURES["clotho"](tmp_path / "other", layout, tables), "clotho", "development").values())
     assert [record.annotations for record in other] == [record.annotations for record in plain]
 
 
 def test_clotho_names_quotes_and_licences(tmp_path: Path) -> None:
-    found = records(fixtures.clotho(tmp_path), "clotho", "development")
+    found = records(FIXTURES["clotho"](tmp_path), "clotho", "development")
     birds, cafe = found[" Birds"], found["Café (été)"]
     assert [a.text for a in birds.annotations if isinstance(a, Caption)][1:3] == [
         "Birds sing, far away.",
@@ -263,7 +263,7 @@ def test_clotho_names_quotes_and_licences(tmp_path: Path) -> None:
 
 
 def test_clotho_without_audio_says_what_to_unpack(tmp_path: Path) -> None:
-    fixture = fixtures.clotho(tmp_path)
+    fixture = FIXTURES["clotho"](tmp_path)
     (fixture.source / "development").rename(tmp_path / "away")
     with pytest.raises(
         SourceError, match=r"the audio of 'development' is not there.*unpack clotho_audio_development\.7z"
@@ -274,7 +274,7 @@ def test_clotho_without_audio_says_what_to_unpack(tmp_path: Path) -> None:
 @pytest.mark.parametrize("inner", ["TIMIT", "data", "."])
 @pytest.mark.parametrize("names", [str.upper, str.lower])
 def test_timit_re_packs(tmp_path: Path, inner: str, names: object) -> None:
-    fixture = fixtures.timit(tmp_path, names, inner)  # type: ignore[arg-type]
+    fixture = FIXTURES["timit"](tmp_path, names, inner)  # type: ignore[arg-type]
     found = records(fixture, "timit", "train")
     assert list(found) == fixture.records["train"]
     record = found["FCJF0-SA1"]
@@ -288,20 +288,20 @@ def test_timit_re_packs(tmp_path: Path, inner: str, names: object) -> None:
 
 
 def test_timit_without_text_takes_the_words(tmp_path: Path) -> None:
-    (record,) = records(fixtures.timit(tmp_path), "timit", "test").values()
+    (record,) = records(FIXTURES["timit"](tmp_path), "timit", "test").values()
     assert record.annotations[0] == Transcript("she had your dark suit", "en", "unpunctuated")
 
 
 @pytest.mark.parametrize("frames", ["²", "9" * 5_000, "-1", "x"])
 def test_timit_length_that_is_no_number_is_not_told(tmp_path: Path, frames: str) -> None:
-    fixture = fixtures.timit(tmp_path)
+    fixture = FIXTURES["timit"](tmp_path)
     write(fixture.source / "TIMIT/TRAIN/DR1/FCJF0/SA1.TXT", f"0 {frames} She had your dark suit.\n")
     record = records(fixture, "timit", "train")["FCJF0-SA1"]
     assert record.audio[0].seconds is None and text(record) == "She had your dark suit."
 
 
 def test_mls_prefers_flac_and_reads_one_language(tmp_path: Path) -> None:
-    fixture = fixtures.mls(tmp_path)
+    fixture = FIXTURES["mls"](tmp_path)
     german, spanish = records(fixture, "mls", "train").values()
     assert german.audio[0].path.startswith("mls_german/") and german.speaker.gender == "female"
     assert spanish.audio[0].path.endswith(".opus") and spanish.annotations == (Transcript("la sorpresa", "spanish"),)
@@ -310,7 +310,7 @@ def test_mls_prefers_flac_and_reads_one_language(tmp_path: Path) -> None:
 
 
 def test_mls_whatever_the_folder_above_is_called(tmp_path: Path) -> None:
-    fixture = fixtures.mls(tmp_path)
+    fixture = FIXTURES["mls"](tmp_path)
     expected = list(records(fixture, "mls", "train"))
     for name in ("mls_all", "mls_", "mls_opus", "mls_lm_german"):
         renamed = fixture.source.rename(tmp_path / name)

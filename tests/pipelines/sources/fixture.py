@@ -1,0 +1,51 @@
+"""What a tiny corpus for a test is made of, and what its source must give: see `Fixture`.
+
+All audio is generated; all texts, names and numbers are invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """A corpus on disk: what to pass as SOURCE and ROOTS, and for each split the ids and (id, reason) to come."""
+
+    source: Path
+    records: Mapping[str, list[str]]
+    rejects: Mapping[str, set[tuple[str, str]]] = field(default_factory=dict)
+    roots: Mapping[str, Path] = field(default_factory=dict)
+
+
+def tone(
+    path: Path, rate: int = 16_000, seconds: float = 0.1, format: str | None = None, subtype: str | None = None
+) -> None:
+    """Write a short tone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    wave = 0.3 * np.sin(2 * np.pi * 330 * np.arange(int(rate * seconds)) / rate)
+    soundfile.write(path, wave.astype(np.float32), rate, format=format, subtype=subtype)
+
+
+def mp3(path: Path) -> None:
+    tone(path, 48_000, format="MP3")
+
+
+def sphere(path: Path) -> None:
+    """Write a tone behind a NIST SPHERE header."""
+    wave = (9_000 * np.sin(2 * np.pi * 330 * np.arange(1_600) / 16_000)).astype("<i2")
+    facts = f"channel_count -i 1\nsample_count -i {len(wave)}\nsample_rate -i 16000\nsample_n_bytes -i 2\n"
+    facts += "sample_byte_format -s2 01\nsample_coding -s3 pcm\nend_head\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(f"NIST_1A\n   1024\n{facts}".encode().ljust(1024) + wave.tobytes())
+
+
+def write(path: Path, text: str, encoding: str = "utf-8") -> None:
+    """Write text byte for byte; "\\udcNN" in it is the byte NN."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode(encoding, "surrogateescape"))

@@ -24,6 +24,9 @@ _CLASSES: dict[str, type] = {
         source.Event,
         source.Events,
         source.Turns,
+        source.Overlap,
+        source.Entities,
+        source.Intent,
         source.Note,
         source.QuestionAnswer,
     )

@@ -24,6 +24,7 @@ from pipelines.source import (
     AudioRef,
     Caption,
     Cut,
+    Entities,
     Event,
     Events,
     Label,
@@ -43,7 +44,7 @@ _OVERHANG = 0.5  # seconds that metadata may reach beyond the recording: roundin
 _EXACT = 1e-6  # seconds; less than a waveform sample, more than the noise of adding times
 _PRECISION = 6  # decimals of shifted times, which hides the noise of subtraction
 _CUT_AT_WORDS = (Transcript, Words, Label, Turns, Events)  # what `annotated` can divide
-_HOLDS_FOR_PARTS = (Label, Caption, QuestionAnswer)  # of what `window` gives to every window
+_HOLDS_FOR_PARTS = (Label, Caption, Entities, QuestionAnswer)  # of what `window` gives to every window
 
 
 @dataclass(frozen=True, slots=True)

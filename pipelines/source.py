@@ -44,7 +44,7 @@ class AudioRef:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who speaks; each field only as far as the release tells, in the project's vocabulary (`labels.py`)."""
+    """Who speaks; each field only as far as the release tells, in the project's vocabulary (`labels/`)."""
 
     id: str | None = None
     gender: str | None = None
@@ -53,11 +53,15 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What is said, as the release writes it. `language` is the release's code; `labels.py` maps it."""
+    """What is said, as the release writes it. `language` is the release's code, which `labels/languages.py` maps.
+
+    A record may have one in each of several forms; the first is what its words and its language belong to.
+    """
 
     text: str
     language: str
     form: TextForm | None = None  # None: the source's `text_form`
+    dialect: bool = False  # spoken in a dialect of the language: dialect_asr instead of asr
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,9 @@ class Caption:
 class Label:
     """Closed-set labels of one kind for the whole clip, in the release's spelling.
 
-    `kind` is a task id ("ks", "sec", "asc", "er", "vsc", "did", "mgr", "mic", "smer", "sid", …).
+    `kind` is a task id ("ks", "sec", "asc", "er", "vsc", "did", "mgr", "mic", "smer", "sid"); of "sv", for a record of
+    two clips, the value is "yes" or "no"; of "lid" it is the release's code of the language. Labels that a task cannot
+    have beside each other (two emotions) are alternatives.
     """
 
     kind: str
@@ -130,6 +136,35 @@ class Turns:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """What several people say at once: the text of each, in order of their beginning."""
+
+    texts: tuple[str, ...]
+    language: str
+    form: TextForm | None = None  # None: the source's `text_form`
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """Typed values, (type, value) each, in the order in which they are heard or listed; empty: there are none.
+
+    `task` says what they are: named entities of the speech, slots of a command, or a song's metadata (`title`,
+    `artist`, `album`, `composer`, …).
+    """
+
+    task: Literal["ser", "sf", "mr"]
+    entities: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a command is about and what it asks for: `calendar`, `set`."""
+
+    scenario: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A musical note: MIDI pitch and velocity 0-127, instrument family, NSynth's sonic qualities."""
 
@@ -149,7 +184,10 @@ class QuestionAnswer:
     task: Literal["aqa", "mqa"] = "aqa"
 
 
-Annotation = Transcript | Words | Translation | Caption | Label | Events | Turns | Note | QuestionAnswer
+Annotation = (
+    Transcript | Words | Translation | Caption | Label | Events | Turns | Overlap | Entities | Intent | Note
+    | QuestionAnswer
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +281,7 @@ class Source(ABC):
     cut: ClassVar[Cut] = "whole"
     audio_may_be_missing: ClassVar[bool] = False  # most users lack many files
     mean_seconds: ClassVar[float]  # of a record; weighs shards where metadata does not tell
+    hours: ClassVar[float | None] = None  # of audio in all splits of the release; None: not published
     origin_namespace: ClassVar[str | None] = None  # "freesound": records are `freesound:<id>` unless they say else
     audio: ClassVar[str]  # what is on disk, for the reader of the catalogue
     obtain: ClassVar[str]  # where to get it and how to unpack it

@@ -2,13 +2,16 @@
 
 | annotation     | tasks                                                                                     |
 |----------------|-------------------------------------------------------------------------------------------|
-| Transcript     | asr, dialect_asr; its language: lid                                                         |
+| Transcript     | asr, or dialect_asr; its language: lid                                                      |
 | Words          | srwt, in the language of the transcript                                                    |
 | Translation    | s2tt                                                                                       |
 | Caption        | aac, mc                                                                                    |
 | Label(kind)    | the task of that name                                                                      |
 | Events         | sed                                                                                        |
 | Turns          | sd                                                                                         |
+| Overlap        | osr                                                                                        |
+| Entities       | ser, sf, mr                                                                                |
+| Intent         | ic                                                                                         |
 | Note           | mna; mic from its instrument                                                               |
 | QuestionAnswer | aqa, mqa                                                                                   |
 | Speaker        | sgc, sap, where the field is filled                                                        |
@@ -32,9 +35,12 @@ from pipelines.source import (
     REJECT_REASONS,
     Annotation,
     Caption,
+    Entities,
     Events,
+    Intent,
     Label,
     Note,
+    Overlap,
     QuestionAnswer,
     Record,
     Reject,
@@ -47,7 +53,8 @@ from pipelines.source import (
 )
 from pipelines.text import normalise
 from shards.sample import SampleWord, TaggedTarget
-from tag_schema.annotations import SONIC_LABELS, TargetError, TimedEvent, TimedWord, check_text
+from tag_schema.annotations import SONIC_LABELS, Entity, TargetError, TimedEvent, TimedWord, check_text
+from tag_schema.annotations import Intent as TaggedIntent
 from tag_schema.annotations import Note as TaggedNote
 from tag_schema.target import Target
 from tag_schema.tasks import TASKS
@@ -184,6 +191,12 @@ class _Tagger:
                 self._events(annotation)
             case Turns():
                 self._turns(annotation)
+            case Overlap():
+                self._overlap(annotation)
+            case Entities():
+                self._entities(annotation)
+            case Intent():
+                self._intent(annotation)
             case Note():
                 self._note(annotation)
             case QuestionAnswer():
@@ -200,10 +213,10 @@ class _Tagger:
         form = transcript.form or self.rules.text_form
         text = normalise(transcript.text, written, form)
         check_text(text, "the transcript")
-        for task in ("asr", "dialect_asr"):
-            if self._wants(task, heard, written):
-                itn = form == "written"
-                self._put(Target(task, audio_language=heard, text_language=written, text=text, itn=itn))
+        task = "dialect_asr" if transcript.dialect else "asr"
+        if self._wants(task, heard, written):
+            itn = form == "written"
+            self._put(Target(task, audio_language=heard, text_language=written, text=text, itn=itn))
         # The prompt of lid holds no language tag and its response is the code as text: any language can be named.
         if heard is not None and self._wants("lid"):
             self._put(Target("lid", text=heard))
@@ -259,6 +272,31 @@ class _Tagger:
     def _turns(self, turns: Turns) -> None:
         if self._wants_times("sd") and self._wants("sd", self.language):
             self._put(Target("sd", audio_language=self.language, turns=number_turns(turns.turns, self.seconds)))
+
+    def _overlap(self, overlap: Overlap) -> None:
+        heard, written = language_code(overlap.language), text_language(overlap.language)
+        form = overlap.form or self.rules.text_form
+        if self._wants("osr", heard, written):
+            texts = tuple(normalise(text, written, form) for text in overlap.texts)
+            itn = form == "written"
+            self._put(Target("osr", audio_language=heard, text_language=written, texts=texts, itn=itn))
+
+    def _entities(self, found: Entities) -> None:
+        # Those of speech are written as its transcript is.
+        spoken = found.task != "mr"
+        heard = self.language if spoken else None
+        if not self._wants(found.task, heard):
+            return
+        form: TextForm = self.form if spoken else "written"
+        entities = tuple(
+            Entity(label_text(found.task, kind), normalise(value, heard, form)) for kind, value in found.entities
+        )
+        self._put(Target(found.task, audio_language=heard, entities=entities))
+
+    def _intent(self, intent: Intent) -> None:
+        if self._wants("ic", self.language):
+            scenario, action = (_label_text("ic", value) for value in (intent.scenario, intent.action))
+            self._put(Target("ic", audio_language=self.language, intent=TaggedIntent(scenario, action)))
 
     def _note(self, note: Note) -> None:
         unknown = sorted(set(note.sonic) - set(SONIC_LABELS))

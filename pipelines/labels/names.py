@@ -7,12 +7,18 @@ from functools import lru_cache
 
 from pipelines.labels.dialects import dialect
 from pipelines.labels.emotions import emotion
+from pipelines.labels.languages import language_code
 from pipelines.labels.music import genre, instrument, mood
 from pipelines.labels.sounds import scene, sound
 
+
+def _language(raw: str) -> str:
+    return language_code(raw) or raw
+
+
 _BY_KIND: dict[str, Callable[[str], str]] = {
     "ks": str.lower, "did": dialect, "er": emotion, "smer": mood, "mic": instrument, "mgr": genre, "sec": sound,
-    "vsc": sound, "asc": scene,
+    "vsc": sound, "asc": scene, "lid": _language,
 }  # fmt: skip
 
 

@@ -8,10 +8,13 @@ from pipelines.source import (
     Annotation,
     AudioRef,
     Caption,
+    Entities,
     Event,
     Events,
+    Intent,
     Label,
     Note,
+    Overlap,
     QuestionAnswer,
     Record,
     Reject,
@@ -128,6 +131,43 @@ def test_the_original_is_verbatim():
     }
     plain = tagging(Label("sec", ("Dog",)))
     assert isinstance(plain, Tagging) and plain.original == {"text": None, "labels": {"sec": ["Dog"], "raw": "x"}}
+
+
+def test_overlapping_speech_is_told_in_order():
+    found = tagging(Overlap(("HELLO THERE", "GOOD DAY"), "en"), tasks=("osr",), form="unpunctuated")
+    prompt, response = said(found)["osr"]
+    assert response == "hello there<|delim|>good day" and "<|en|>" in prompt and prompt.endswith("<|wo_itn|>")
+
+
+def test_entities_are_written_as_their_transcript():
+    spoken = Transcript("Wake me at NINE", "en", "unpunctuated")
+    found = tagging(spoken, Entities("sf", (("time", "NINE"),)), Entities("ser", ()), tasks=("sf", "ser"))
+    one = "<|startofentityvalue|>nine<|endofentityvalue|><|startofentitytype|>time<|endofentitytype|>"
+    assert said(found)["sf"][1] == one and said(found)["ser"][1] == "<|sil|>"
+    song = tagging(Entities("mr", (("title", "NINE"),)), tasks=("mr",), languages=("en",))
+    assert "NINE" in said(song)["mr"][1] and "<|en|>" not in said(song)["mr"][0]
+
+
+def test_an_intent_has_scenario_and_action():
+    found = tagging(Transcript("Wake me.", "en"), Intent("alarm", "set_alarm"), tasks=("ic",))
+    assert said(found)["ic"][1] == "alarm<|action|>set alarm"
+
+
+def test_dialect_is_not_taught_as_the_standard():
+    both = ("asr", "dialect_asr")
+    assert set(said(tagging(Transcript("弄啥嘞", "zh", dialect=True), tasks=both))) == {"dialect_asr"}
+    assert set(said(tagging(Transcript("做什么", "zh"), tasks=both))) == {"asr"}
+
+
+def test_a_language_is_named_without_a_transcript():
+    found = tagging(Label("lid", ("iw",)), tasks=("lid",))
+    assert said(found)["lid"][1] == "he" and isinstance(found, Tagging) and found.original["labels"]["lid"] == ["iw"]
+
+
+def test_two_clips_are_of_one_speaker_or_not():
+    assert said(tagging(Label("sv", ("yes",)), tasks=("sv",)))["sv"][1] == "yes"
+    wrong = tagging(Label("sv", ("maybe",)), tasks=("sv",))
+    assert isinstance(wrong, Reject) and wrong.reason == "bad_row"
 
 
 def test_captions_are_alternatives():

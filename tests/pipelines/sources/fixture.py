@@ -15,11 +15,15 @@ import soundfile
 
 @dataclass(frozen=True)
 class Fixture:
-    """A corpus on disk: what to pass as SOURCE and ROOTS, and for each split the ids and (id, reason) to come."""
+    """A corpus on disk: what to pass as SOURCE and ROOTS, and for each split the ids and (id, reason) to come.
+
+    `rejects` are those of the metadata; `refused` are records whose audio or annotation shows only when it is built.
+    """
 
     source: Path
     records: Mapping[str, list[str]]
     rejects: Mapping[str, set[tuple[str, str]]] = field(default_factory=dict)
+    refused: Mapping[str, set[tuple[str, str]]] = field(default_factory=dict)
     roots: Mapping[str, Path] = field(default_factory=dict)
 
 

@@ -16,6 +16,7 @@ from pipelines.source import REJECT_REASONS, Record, Reject, Source, SourceError
 from pipelines.tagging import TagRules, tag
 from tag_schema.target import Target
 from tag_schema.vocabulary import EXTENDED
+from tests.pipelines.corpora import shards_of
 from tests.pipelines.sources.fixture import Fixture
 from tests.pipelines.sources.fixtures import FIXTURES
 
@@ -83,6 +84,17 @@ def test_targets_render_and_parse(corpus: tuple[type[Source], Fixture]) -> None:
                 assert parsed.task == target.task and parsed.render().text == target.prompt + target.response
                 made.add(target.task)
     assert made == set(cls.tasks)
+
+
+def test_builds_shards(corpus: tuple[type[Source], Fixture], tmp_path: Path) -> None:
+    """Every record becomes a sample, its audio decoded; the shards are verified, the licences named."""
+    cls, fixture = corpus
+    source = cls(fixture.source, fixture.roots)
+    for split, ids in fixture.records.items():
+        built = shards_of(source, split, tmp_path)
+        assert set(built.samples) == set(ids) - {name for name, _ in fixture.refused.get(split, set())}
+        assert set(built.rejects) == fixture.rejects.get(split, set()) | fixture.refused.get(split, set())
+        assert all(sample["licence"] for sample in built.samples.values())
 
 
 def test_rejects_are_named(corpus: tuple[type[Source], Fixture]) -> None:

@@ -60,5 +60,5 @@ def corpus(folder: Path) -> Fixture:
                 ("common_voice_en_8:de", "bad_row"),
             }
         },
-        {"commonvoice": voices},
+        roots={"commonvoice": voices},
     )

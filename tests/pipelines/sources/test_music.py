@@ -9,7 +9,7 @@ import pytest
 from pipelines import catalogue
 from pipelines.source import Entities, Label, Record, Reject, SourceError
 from tests.pipelines.corpora import shards_of
-from tests.pipelines.sources.corpora import gtzan, medley_solos_db, mtg_jamendo
+from tests.pipelines.sources.corpora import fma, gtzan, magnatagatune, medley_solos_db, mtg_jamendo
 from tests.pipelines.sources.fixture import Fixture
 from tests.pipelines.sources.fixtures import FIXTURES
 
@@ -89,6 +89,73 @@ def test_mtg_jamendo_without_audio_says_what_fetches_it(tmp_path: Path) -> None:
     (fixture.source / "audio").rename(tmp_path / "away")
     with pytest.raises(SourceError, match=r"no audio in .*: expected .*audio/00/ to 99/.*download\.py"):
         records(fixture, "mtg_jamendo", "train")
+
+
+@pytest.mark.parametrize("last_header", ["track_id,,,,,,,,,,,", "track_id"])
+def test_fma_genres_songs_and_licences(tmp_path: Path, last_header: str) -> None:
+    fixture = fma.corpus(tmp_path, last_header=last_header)
+    rain, snow = records(fixture, "fma", "training").values()
+    assert labels(rain) == {"mgr": ("Hip-Hop",)} and rain.licence == "CC-BY-4.0 AND CC-BY-NC-SA-3.0"
+    assert entities(rain) == {"title": "Rain", "artist": "The Clouds", "album": "Weather"}
+    assert rain.audio[0].path == "fma_medium/000/000002.mp3" and rain.original == {"language": "en"}
+    assert labels(snow) == {"mgr": ("Hip-Hop", "Pop")} and snow.licence is None
+    (plain,) = records(fixture, "fma", "test").values()
+    assert labels(plain) == {"mgr": ("Pop",)} and not entities(plain) and plain.licence is None
+    assert catalogue.find("fma")(fixture.source).origin(rain) == "fma:2"
+
+
+def test_fma_small_holds_its_own_tracks_only(tmp_path: Path) -> None:
+    fixture = fma.corpus(tmp_path, audio="fma_small")
+    assert list(records(fixture, "fma", "training")) == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "message"), [("fma_medium", r"no audio in .*fma_small\.zip"), ("fma_metadata/genres.csv", "unpack fma_m")]
+)
+def test_fma_says_what_is_missing(tmp_path: Path, lost: str, message: str) -> None:
+    fixture = fma.corpus(tmp_path)
+    (fixture.source / lost).rename(tmp_path / "away")
+    with pytest.raises(SourceError, match=message):
+        records(fixture, "fma", "training")
+
+
+@pytest.mark.parametrize("audio", ["mp3/", ""])
+def test_magnatagatune_merges_synonyms_and_drops_negatives(tmp_path: Path, audio: str) -> None:
+    fixture = magnatagatune.corpus(tmp_path, audio)
+    source = catalogue.find("magnatagatune")(fixture.source)
+    singing = shards_of(source, "train", tmp_path / "out").samples["6"]
+    assert responses(singing) == {"mic": "female voice<|delim|>saxophone"}
+    assert singing["original"]["labels"] == {"mic": ["female vocal", "female vocals", "woman singing", "sax"]}
+    guitar = records(fixture, "magnatagatune", "test")["2"]
+    assert labels(guitar) == {"mgr": ("clasical", "classical"), "mic": ("guitars",)}
+    assert entities(guitar) == {"title": 'C "live"', "artist": "A", "album": "B"}
+    assert entities(records(fixture, "magnatagatune", "validation")["7"])["title"] == "E"  # no tag, but a song
+
+
+def test_magnatagatune_without_audio_says_how_to_join_it(tmp_path: Path) -> None:
+    fixture = magnatagatune.corpus(tmp_path)
+    (fixture.source / "mp3").rename(tmp_path / "away")
+    with pytest.raises(SourceError, match=r"no audio in .*cat mp3\.zip"):
+        records(fixture, "magnatagatune", "train")
+
+
+def test_musicnet_windows_tell_the_instruments_that_sound_in_them(tmp_path: Path) -> None:
+    fixture = FIXTURES["musicnet"](tmp_path)
+    built = shards_of(catalogue.find("musicnet")(fixture.source), "test", tmp_path / "out")
+    first, second = built.samples["2303-000"], built.samples["2303-001"]
+    assert responses(first)["mic"] == "piano<|delim|>horn" and responses(second)["mic"] == "cello<|delim|>horn"
+    (clip,) = second["audio"]
+    assert (clip["start"], clip["end"], clip["seconds"], clip["recording"]) == (20.0, 40.0, 20.0, "2303")
+    (record, _) = records(fixture, "musicnet", "test").values()
+    assert entities(record) == {"composer": "Brahms", "title": "Sonata, in C", "movement": "2. Largo"}
+    (duo, _) = records(fixture, "musicnet", "train").values()
+    assert labels(duo) == {"mic": ("piano", "violin")} and not entities(duo) and duo.origin == "musicnet:1727"
+
+
+def test_musicnet_metadata_beside_the_corpus(tmp_path: Path) -> None:
+    fixture = FIXTURES["musicnet"](tmp_path)
+    (fixture.source / "musicnet_metadata.csv").rename(tmp_path / "musicnet_metadata.csv")
+    assert entities(records(fixture, "musicnet", "test")["2303-000"])["composer"] == "Brahms"
 
 
 REAL = {

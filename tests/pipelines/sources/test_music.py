@@ -9,7 +9,7 @@ import pytest
 from pipelines import catalogue
 from pipelines.source import Entities, Label, Record, Reject, SourceError
 from tests.pipelines.corpora import shards_of
-from tests.pipelines.sources.corpora import fma, gtzan, magnatagatune, medley_solos_db, mtg_jamendo
+from tests.pipelines.sources.corpora import deam, emopia, fma, gtzan, magnatagatune, medley_solos_db, mtg_jamendo
 from tests.pipelines.sources.fixture import Fixture
 from tests.pipelines.sources.fixtures import FIXTURES
 
@@ -156,6 +156,53 @@ def test_musicnet_metadata_beside_the_corpus(tmp_path: Path) -> None:
     fixture = FIXTURES["musicnet"](tmp_path)
     (fixture.source / "musicnet_metadata.csv").rename(tmp_path / "musicnet_metadata.csv")
     assert entities(records(fixture, "musicnet", "test")["2303-000"])["composer"] == "Brahms"
+
+
+@pytest.mark.parametrize("place", [deam.PLACE, f"DEAM_Annotations/{deam.PLACE}", "song_level", ""])
+@pytest.mark.parametrize("audio", ["MEMD_audio", "DEAM_audio/MEMD_audio"])
+def test_deam_moods_and_the_middle_of_the_scale(tmp_path: Path, place: str, audio: str) -> None:
+    found = records(deam.corpus(tmp_path, place, audio), "deam", "all")
+    assert {song: labels(record)["smer"] for song, record in found.items()} == {
+        "2": ("low valence", "low arousal"),
+        "3": ("high arousal",),
+        "4": ("neutral",),
+        "5": ("high valence", "low arousal"),
+        "2001": ("high valence", "high arousal"),
+    }
+    assert found["2"].original == {"valence": "3.1", "arousal": "3.0"}
+    assert found["2001"].audio[0].path == f"{audio}/2001.mp3"
+
+
+def test_deam_in_words(tmp_path: Path) -> None:
+    built = shards_of(catalogue.find("deam")(deam.corpus(tmp_path).source), "all", tmp_path / "out")
+    said = {song: responses(sample)["smer"] for song, sample in built.samples.items()}
+    assert said["2"] == "negative<|delim|>calm" and said["2001"] == "positive<|delim|>energetic"
+    assert said["3"] == "energetic" and said["4"] == "neutral"
+
+
+def test_pmemo_tells_arousal_before_valence(tmp_path: Path) -> None:
+    rain, other = records(FIXTURES["pmemo"](tmp_path), "pmemo", "all").values()
+    assert labels(rain) == {"smer": ("high valence", "low arousal")}
+    assert labels(other) == {"smer": ("low valence", "high arousal")} and not entities(other)
+    assert entities(rain) == {"title": "Rain, again", "artist": "The Clouds", "album": "Weather"}
+
+
+def test_emopia_with_audio_of_the_user(tmp_path: Path) -> None:
+    fixture = emopia.corpus(tmp_path)
+    first, second, third = records(fixture, "emopia", "all").values()
+    assert first.origin == "youtube:0vLPYiPN7qY" and second.origin == "youtube:-a_b-c_d-e_"
+    assert [labels(record)["smer"] for record in (first, second, third)] == [
+        ("high valence", "high arousal"), ("low valence", "low arousal"), ("high valence", "low arousal"),
+    ]  # fmt: skip
+    (fixture.source / "label.csv").unlink()  # an older version: the names of the MIDI files tell as much
+    assert list(records(fixture, "emopia", "all").values()) == [first, second, third]
+
+
+def test_emopia_says_that_it_ships_no_audio(tmp_path: Path) -> None:
+    fixture = emopia.corpus(tmp_path)
+    (fixture.source / "audios").rename(tmp_path / "away")
+    with pytest.raises(SourceError, match=r"EMOPIA ships no audio.*fetch the YouTube videos.*named like audio/Q1_"):
+        records(fixture, "emopia", "all")
 
 
 REAL = {

@@ -9,7 +9,16 @@ import pytest
 from pipelines import catalogue
 from pipelines.source import Entities, Label, Record, Reject, SourceError
 from tests.pipelines.corpora import shards_of
-from tests.pipelines.sources.corpora import deam, emopia, fma, gtzan, magnatagatune, medley_solos_db, mtg_jamendo
+from tests.pipelines.sources.corpora import (
+    deam,
+    emopia,
+    fma,
+    gtzan,
+    m4singer,
+    magnatagatune,
+    medley_solos_db,
+    mtg_jamendo,
+)
 from tests.pipelines.sources.fixture import Fixture
 from tests.pipelines.sources.fixtures import FIXTURES
 
@@ -203,6 +212,24 @@ def test_emopia_says_that_it_ships_no_audio(tmp_path: Path) -> None:
     (fixture.source / "audios").rename(tmp_path / "away")
     with pytest.raises(SourceError, match=r"EMOPIA ships no audio.*fetch the YouTube videos.*named like audio/Q1_"):
         records(fixture, "emopia", "all")
+
+
+def test_opensinger_singers_of_one_number_are_two(tmp_path: Path) -> None:
+    found = records(FIXTURES["opensinger"](tmp_path), "opensinger", "all")
+    man, woman = found["ManRaw_1_凉凉_0"], found["WomanRaw_1_凉凉_0"]
+    assert (man.speaker.id, man.speaker.gender) == ("Man1", "male") and labels(man) == {"sid": ("Man1",)}
+    assert (woman.speaker.id, woman.speaker.gender) == ("Woman1", "female") and labels(woman) == {"sid": ("Woman1",)}
+    assert found["WomanRaw_46_遇_见_12"].speaker.id == "Woman46"  # "_" in the title
+
+
+@pytest.mark.parametrize("first", ["Alto-1#美错", "Alto-1##U7f8e#U9519", "Alto-1##U7F8E#U9519"])
+def test_m4singer_folders_however_they_were_unpacked(tmp_path: Path, first: str) -> None:
+    fixture = m4singer.corpus(tmp_path, first)
+    found = records(fixture, "m4singer", "all")
+    assert list(found) == list(m4singer.PHRASES)
+    assert found["Alto-1#美错#0001"].audio[0].path == f"{first}/0001.wav"
+    assert found["Tenor-2#Let it go#0000"].speaker.id == "Tenor-2" and found["Bass-1#海#0003"].speaker.gender is None
+    assert found["Bass-1#海#0003"].audio[0].seconds == 0.1
 
 
 REAL = {

@@ -4,8 +4,8 @@ Release   marsyas.info (offline); many re-uploads; Tzanetakis and Cook, IEEE TSA
 Licence   none stated
 Audio     one WAV or AU per excerpt, 22.05 kHz mono 16 bit, 30.0 to 30.6 s
 Splits    none published: `all`
-Quirk     most excerpts are some hundredths of a second over 30 s, and so become two halves; `jazz.00054.wav` of the
-          common re-upload cannot be decoded
+Quirk     most excerpts are some hundredths of a second over 30 s, which are left out; `jazz.00054.wav` of the common
+          re-upload cannot be decoded
 """
 
 from __future__ import annotations

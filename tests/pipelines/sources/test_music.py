@@ -19,7 +19,7 @@ from tests.pipelines.sources.corpora import (
     medley_solos_db,
     mtg_jamendo,
 )
-from tests.pipelines.sources.fixture import Fixture
+from tests.pipelines.sources.fixture import Fixture, tone
 from tests.pipelines.sources.fixtures import FIXTURES
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
@@ -48,8 +48,11 @@ def test_gtzan_re_upload(tmp_path: Path) -> None:
     (tmp_path / "Data/images_original/blues/blues00000.png").touch()
     with pytest.raises(SourceError, match=f"Pass SOURCE={fixture.source}"):
         catalogue.find("gtzan")(tmp_path / "Data")
+    tone(fixture.source / "hiphop/hiphop.00099.wav", 22_050, seconds=661_794 / 22_050)  # the length of most
     built = shards_of(catalogue.find("gtzan")(fixture.source), "all", tmp_path / "out")
     assert responses(built.samples["hiphop.00099"]) == {"mgr": "hip hop"}
+    assert [clip["seconds"] for clip in built.samples["hiphop.00099"]["audio"]] == [30.0]
+    assert built.summary.totals.samples == 3  # one each
 
 
 def test_medley_solos_db_is_found_however_it_is_sorted(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.tables import read_csv
-from pipelines.source import AudioRef, EmptySplitError, Label, Record, Reject, Source, Speaker, Transcript
+from pipelines.source import AudioRef, Label, Record, Reject, Source, Speaker, Transcript
 
 EMOTIONS = {"neutral", "joy", "surprise", "anger", "sadness", "disgust", "fear"}
 FOLDERS = {"train": "train_splits", "dev": "dev_splits_complete", "test": "output_repeated_splits_test"}
@@ -65,7 +65,9 @@ MELD.Raw/                           <- SOURCE
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         table = next(table for table in _tables(split) if self.has_file(self.root / table))
-        clips = AudioTree(self, self.clips_folder(split))
+        places = (FOLDERS[split], f"{split}/{FOLDERS[split]}")
+        advice = f"unpack {split}.tar.gz of MELD.Raw.tar.gz ({self.home})"
+        clips = AudioTree(self, self.folder_of(f"the clips of '{split}'", *places, advice=advice))
         optional = ("Speaker", "Sentiment", "Sr No.", "Season", "Episode")
         for row in read_csv(self.root, table, COLUMNS, optional):
             if isinstance(row, Reject):
@@ -89,21 +91,6 @@ MELD.Raw/                           <- SOURCE
                     origin=f"meld:{split}/{clip}",
                     original={"sentiment": sentiment} if sentiment else {},
                 )
-
-    def clips_folder(self, split: str) -> str:
-        """The folder of a split's clips.
-
-        Raises:
-            EmptySplitError: there is none.
-        """
-        places = (f"{split}/{FOLDERS[split]}", FOLDERS[split])
-        for place in places:
-            if self.has_folder(self.root / place):
-                return place
-        raise EmptySplitError(
-            f"{self.name}: the clips of '{split}' are not there: expected {self.root / places[1]}/ or {places[0]}/ in "
-            f"it; unpack {split}.tar.gz of MELD.Raw.tar.gz ({self.home})"
-        )
 
 
 def _tables(split: str) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def test_meld_decodes_its_films(tmp_path: Path) -> None:
 def test_meld_without_films_says_what_to_unpack(tmp_path: Path) -> None:
     fixture = FIXTURES["meld"](tmp_path)
     (fixture.source / "output_repeated_splits_test").rename(tmp_path / "away")
-    with pytest.raises(SourceError, match=r"the clips of 'test' are not there: expected .*unpack test\.tar\.gz"):
+    with pytest.raises(SourceError, match=r"the clips of 'test': not there, expected .*unpack test\.tar\.gz"):
         records(fixture, "meld", "test")
 
 

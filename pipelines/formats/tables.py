@@ -58,10 +58,16 @@ def read_tsv(
 
 
 def read_csv(
-    root: CorpusPath, path: str, required: Sequence[str], optional: Sequence[str] = (), fallback: str = ""
+    root: CorpusPath,
+    path: str,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    fallback: str = "",
+    delimiter: str = ",",
 ) -> Iterator[Row | Reject]:
     """Rows of a comma-separated file with a header; quoted fields may hold commas, quotes and line breaks.
 
+    With another `delimiter`, of a file that is quoted alike: what programs write as TSV unless told otherwise.
     A cell that is not UTF-8 is read as `fallback` where one is given; without, its row is rejected. The line number is
     that of the row's last line.
 
@@ -70,7 +76,7 @@ def read_csv(
     """
     pick = None
     with (root / path).open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
-        reader = csv.reader(file)
+        reader = csv.reader(file, delimiter=delimiter)
         while True:
             try:
                 cells = next(reader)

@@ -27,7 +27,7 @@ import numpy as np
 import soundfile
 
 from pipelines.formats.boxes import is_cut_matroska, is_cut_mp4
-from pipelines.formats.container import AudioReject, truncated
+from pipelines.formats.container import LFS_POINTER, AudioReject, truncated
 from pipelines.formats.flac import flac_layout, with_length, without_metadata
 from pipelines.formats.flac_frames import whole_frames
 from pipelines.formats.mp3 import id3v2_end, mp3_layout
@@ -42,7 +42,6 @@ _NARROW = frozenset({"PCM_16", "PCM_S8", "PCM_U8"})  # libsndfile's subtypes tha
 _NUMBERS = {"PCM_16": "i2", "PCM_32": "i4", "FLOAT": "f4", "DOUBLE": "f8"}  # those that numpy reads as they lie there
 _NO_MEMORY = 17  # libsndfile's SFE_MALLOC_FAILED
 _RATES = (1_000, 1_000_000)  # Hz, lowest and highest; a header that says less or more is damaged, and costs memory
-_LFS_POINTER = b"version https://git-lfs"  # what a clone without Git LFS, or a zip of one, holds in place of a file
 
 # First bytes -> FFmpeg's name of the container.
 _FFMPEG_MAGIC = (
@@ -116,7 +115,7 @@ def _open(data: bytes) -> Recording:
     for offset, magic, container in _FFMPEG_MAGIC:
         if data.startswith(magic, (tag if container == "aac" else 0) + offset):
             return _open_with_ffmpeg(data[tag:] if container == "aac" else data, container)
-    if data.startswith(_LFS_POINTER):
+    if data.startswith(LFS_POINTER):
         raise AudioReject("undecodable", "a pointer of Git LFS, not the audio: run `git lfs pull` in the corpus")
     layout = mp3_layout(data)
     if layout is None:

@@ -239,6 +239,7 @@ REJECT_REASONS: dict[str, str] = {
     "empty_text": "nothing left after normalisation",
     "reserved_token": "the text contains a token of the tag vocabulary",
     "duplicate_id": "an earlier record of this split has the same id",
+    "held_out": "its recording is in a test or development split",
     "too_long": "over 30 s and not to be cut",
     "unsafe_path": "a path that leaves the corpus",
 }

@@ -81,6 +81,7 @@ def page(source: type[Source]) -> str:
     """All that a user needs to know to build shards from `source`."""
     splits = [f"{split} ({count:,})" if count is not None else split for split, count in source.splits.items()]
     roots = [f"ROOTS=     {name}=/path   {purpose}" for name, purpose in source.extra_roots.items()]
+    pairs = source.pair_splits()
     return "\n".join(
         [
             f"{source.name}: {source.title}",
@@ -92,6 +93,7 @@ def page(source: type[Source]) -> str:
             f"audio      {source.audio}",
             f"splits     {', '.join(splits)}",
             f"default    {', '.join(source.default_splits)}",
+            *([f"pairs      {next(iter(pairs))}, …: two clips of one speaker or of two, sampled"] if pairs else []),
             f"obtain     {source.obtain}",
             f"SOURCE=    {source.expects}",
             *roots,

@@ -62,7 +62,7 @@ from tag_schema.timestamps import EDGE_TOLERANCE, floor_to_grid, number_turns, q
 from tag_schema.vocabulary import Vocabulary
 
 T = TypeVar("T")
-_NO_TAG = "language_not_in_vocabulary"
+NO_TAG = "language_not_in_vocabulary"
 _ENGLISH = "en"  # captions and questions of the sources so far
 _OF_SPEECH = frozenset({"ks", "er", "did", "sid", "sv"})  # labels about a voice or a word
 
@@ -130,7 +130,7 @@ def tag(record: Record, annotations: Sequence[Annotation], seconds: float, rules
     except TargetError as error:
         return Reject(record.id, _reason(error), error.reason)
     left_out = tuple(tagger.failed + tagger.left_out)
-    outside = not tagger.failed and any(left.reason == _NO_TAG for left in left_out)
+    outside = not tagger.failed and any(left.reason == NO_TAG for left in left_out)
     if not tagger.targets and not outside:
         why = left_out[0] if left_out else LeftOut("", "no_transcript", "no annotation for the source's tasks")
         return Reject(record.id, why.reason, why.detail)
@@ -328,7 +328,7 @@ class _Tagger:
             return False
         for code in languages:
             if code is not None and not self.rules.vocabulary.has_language(code):
-                self.left_out.append(LeftOut(task, _NO_TAG, code))
+                self.left_out.append(LeftOut(task, NO_TAG, code))
                 return False
         return True
 

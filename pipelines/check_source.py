@@ -24,7 +24,7 @@ from typing import Any
 
 from pipelines.catalogue import find
 from pipelines.census import Census, take_census
-from pipelines.job import USER_ERRORS, chosen_splits, help_text, opened, unreadable
+from pipelines.job import USER_ERRORS, DatasetConfig, chosen_splits, help_text, opened, unreadable
 from pipelines.source import LEFT_OUT_REASONS, REJECT_REASONS, EmptySplitError, Source
 from pipelines.tagging import NO_TAG, TagRules
 from pipelines.verdict import reject_share, wrong_count
@@ -39,13 +39,9 @@ MARGIN = 11  # columns before what a line says
 
 
 @dataclass(frozen=True)
-class CheckConfig:
+class CheckConfig(DatasetConfig):
     """What `make check-source` takes, as `make shards` takes it."""
 
-    dataset: str = ""  # a name of the catalogue: make sources
-    source: str = ""  # the corpus in its native layout: a folder or an s3:// URL
-    roots: str = ""  # further corpora that this one draws on: name=/path,name=/path
-    split: str = ""  # comma-separated; empty: the source's default splits that SOURCE has
     vocabulary: str = "released"  # or extended: Whisper's other languages too
     max_reject_ratio: float = 0.05
     source_options: dict[str, Any] = field(default_factory=dict)  # to fsspec: endpoint_url, profile, …
@@ -76,11 +72,11 @@ def run(config: CheckConfig) -> int:
     source = opened(cls, config.source, config.roots, config.source_options)
     splits = chosen_splits(source, config.split)
     print(f"{source.name}: {source.title}\nin {source.root}, {source.licence}")
-    rules = TagRules.of(source, vocabulary(config.vocabulary))
     counted: dict[str, Census] = {}
     empty: dict[str, EmptySplitError] = {}
     for split in splits:
         try:
+            rules = TagRules.of(source, vocabulary(config.vocabulary), split)
             counted[split] = take_census(source, split, rules, _Progress(split).tell)
         except EmptySplitError as error:
             if config.split or (len(splits) == len(empty) + 1 and not counted):

@@ -52,6 +52,7 @@ class Aishell1(Source):
     evaluation_splits = ("dev", "test")
     text_form = "unpunctuated"
     mean_seconds = 4.5
+    hours = 178.0
     origin_namespace = "aishell"
     audio = "WAV, 16 kHz mono 16 bit, one file per utterance"
     obtain = (

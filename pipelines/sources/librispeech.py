@@ -38,6 +38,7 @@ class LibriSpeech(Source):
     evaluation_splits = ("dev-clean", "dev-other", "test-clean", "test-other", "dev-clean-2")
     text_form = "unpunctuated"
     mean_seconds = 12.3
+    hours = 982.0
     origin_namespace = "librispeech"
     audio = "FLAC, 16 kHz mono, one file per utterance"
     obtain = "Unpack the archives of openslr.org/12 (mini sets: openslr.org/31) into one folder; all hold LibriSpeech/."

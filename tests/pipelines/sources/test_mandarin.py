@@ -1,0 +1,17 @@
+"""What is peculiar to THCHS-30, AISHELL-2 and WenetSpeech."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.pipelines.sources.fixtures import FIXTURES
+from tests.pipelines.sources.test_quirks import records, text
+
+
+def test_thchs30_takes_words_from_where_the_split_points(tmp_path: Path) -> None:
+    fixture = FIXTURES["thchs30"](tmp_path)
+    train, test = records(fixture, "thchs30", "train"), records(fixture, "thchs30", "test")
+    assert text(train["A2_0"]) == "绿 是 阳春" and train["A2_0"].audio[0].path == "data/A2_0.wav"
+    assert text(train["A2_1"]) == "他 仅 凭 腰部" and train["A2_1"].speaker.id == "A2"
+    assert text(test["D4_750"]) == "链接 文件" and text(test["D4_751"]) == "自己 的 文本"
+    assert test["D4_751"].audio[0].path == "test/D4_751.wav"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipelines import catalogue
 from pipelines.sources.aishell2 import clean
 from tests.pipelines.sources.fixtures import FIXTURES
 from tests.pipelines.sources.test_quirks import records, text
@@ -28,3 +29,14 @@ def test_aishell2_keeps_the_spaces_of_english_and_drops_marks(tmp_path: Path) ->
     assert second.original == {"text": "播放 Taylor Swift 的 She's-great，好吗?"}
     assert found["IC0001W0001"].speaker.id == "C0001" and found["IC0001W0001"].original == {}
     assert clean("张'三 (笑)𫖯 it's") == "张三 笑頫 it's"
+
+
+def test_wenetspeech_names_recordings_as_youtube_does(tmp_path: Path) -> None:
+    fixture = FIXTURES["wenetspeech"](tmp_path)
+    source = catalogue.find("wenetspeech")(fixture.source)
+    first, second = records(fixture, "wenetspeech", "L").values()
+    assert source.origin(first) == source.origin(second) == "youtube:--5llN02F84"
+    assert second.audio[0].start == 0.05 and second.audio[0].recording == "Y0000000000_--5llN02F84"
+    assert text(second) == "用 Taylor Swift 的歌"
+    (meeting,) = records(fixture, "wenetspeech", "TEST_MEETING").values()
+    assert source.origin(meeting) == "wenetspeech:TEST_MEETING_S0"

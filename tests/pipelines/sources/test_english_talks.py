@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.source import SourceError, Speaker
+from pipelines.source import Reject, SourceError, Speaker
+from pipelines.sources.tedlium3 import clean
 from tests.pipelines.sources.fixture import write
 from tests.pipelines.sources.fixtures import FIXTURES
 from tests.pipelines.sources.test_quirks import records, text
@@ -35,3 +36,24 @@ def test_gigaspeech_cut_off_metadata_is_told(tmp_path: Path) -> None:
         write(path, json.dumps(document))
         with pytest.raises(SourceError, match=message):
             list(catalogue.find("gigaspeech")(fixture.source).records("XL"))
+
+
+def test_tedlium_words_and_times(tmp_path: Path) -> None:
+    fixture = FIXTURES["tedlium3"](tmp_path)
+    (record,) = records(fixture, "tedlium3", "train").values()
+    assert text(record) == "it's a test of the 'em lab" and record.speaker.id == "AnnA_2001"
+    assert record.audio[0].path == "data/sph/AnnA_2001.sph" and record.audio[0].end == 0.05
+    first, second = records(fixture, "tedlium3", "dev").values()
+    assert text(first) == "i'm here now" and first.original["label"] == "F0_M" and first.speaker.id == "BobB"
+    assert text(second) == "no label" and second.original == {}
+    assert clean("we don 't say 's or o 'clock , they 'll ve") == "we don't say's or o 'clock , they'll ve"
+
+
+def test_tedlium_legacy_alone(tmp_path: Path) -> None:
+    fixture = FIXTURES["tedlium3"](tmp_path)
+    (fixture.source / "data").rename(fixture.source / "elsewhere")
+    source = catalogue.find("tedlium3")(fixture.source)
+    assert source.available_splits() == ("train", "dev")
+    (item,) = source.records("train")
+    assert item == Reject("AnnA_2001-0000000-0000005", "audio_missing", "legacy/train/stm/AnnA_2001.stm:1",
+                          "legacy/train/stm/AnnA_2001.stm")  # fmt: skip

@@ -29,17 +29,24 @@ def read_lines(root: CorpusPath, path: str) -> Iterator[tuple[int, str] | Reject
 
 
 def read_tsv(
-    root: CorpusPath, path: str, required: Sequence[str], optional: Sequence[str] = (), escape: str = ""
+    root: CorpusPath,
+    path: str,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    escape: str = "",
+    header: Sequence[str] = (),
 ) -> Iterator[Row | Reject]:
     """Rows of a TSV with a header, quoting off: sentences hold unbalanced quotation marks.
 
     Columns are found by name. `optional` ones that the release lacks come as "". With `escape`, that character
-    takes the next one literally.
+    takes the next one literally. A file without a header has the columns that `header` names.
 
     Raises:
         SourceError: no header, or a required column is not in it.
     """
-    pick = None
+    pick, width = None, len(header)
+    if header:
+        pick, naming = _picker(root / path, [*header], required, optional)
     for number, line, is_utf8 in _lines(root, path):
         cells = line.split("\t") if not escape or escape not in line else _split_escaped(line, escape)
         if pick is None:

@@ -101,7 +101,7 @@ def _from_recording(
                 rejects[record.id] = RejectRow(cut.id, cut.reason, cut.where)
             else:
                 waiting += [(record, piece) for piece in cut]
-        found = list(clips(recording, [piece.spans[0] for _, piece in waiting])) if waiting else []
+        found = list(clips(recording, [r.audio[0].joined or piece.spans[0] for r, piece in waiting])) if waiting else []
     except AudioReject as reject:
         check_memory()
         yield from (RejectRow(record.id, reject.reason, f"{path}: {reject.detail}") for record in records)
@@ -123,7 +123,8 @@ def _from_several(record: Record, files: list[File], source: Source, shard: Shar
             yield RejectRow(cut.id, cut.reason, cut.where)
             return
         for piece in cut:
-            found = [next(clips(recording, [span])) for recording, span in zip(recordings, piece.spans, strict=True)]
+            spans = [ref.joined or span for ref, span in zip(record.audio, piece.spans, strict=True)]
+            found = [next(clips(recording, [span])) for recording, span in zip(recordings, spans, strict=True)]
             yield _Heard(record, piece, found)
     except AudioReject as reject:
         check_memory()

@@ -7,6 +7,7 @@ yields records; decoding, cutting, resampling, tagging, counting and writing are
 from __future__ import annotations
 
 import errno
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +32,8 @@ class AudioRef:
     `path` is relative to the root named `root` ("" is SOURCE itself) and uses "/". `start` and `end` are
     seconds in the recording; None means from its beginning or to its end. `recording` names the recording
     (default: the path); segments of one recording share it, so that it is decoded once. `seconds` is the
-    length of this clip where the metadata tells it.
+    length of this clip where the metadata tells it. `joined` are spans of the recording, (start, end) in seconds, that
+    are put together to one clip, in their order (see `join`).
     """
 
     path: str
@@ -40,6 +42,16 @@ class AudioRef:
     end: float | None = None
     recording: str | None = None
     seconds: float | None = None
+    joined: tuple[tuple[float, float], ...] = ()
+
+    @classmethod
+    def join(cls, path: str, spans: Sequence[tuple[float, float]], recording: str | None = None) -> AudioRef:
+        """Spans of a recording as one clip, without what lies between them. Such a clip is never cut.
+
+        Annotations of its record have no times: these would be those of the recording.
+        """
+        seconds = round(math.fsum(end - start for start, end in spans), 6)
+        return cls(path, "", spans[0][0], spans[-1][1], recording, seconds, tuple(spans) if len(spans) > 1 else ())
 
 
 @dataclass(frozen=True, slots=True)

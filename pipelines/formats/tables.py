@@ -10,8 +10,11 @@ is accounted for; where that cannot be read either it is `where`.
 from __future__ import annotations
 
 import csv
+import gzip
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
+from typing import IO
 
 from pipelines.corpus_path import CorpusPath
 from pipelines.source import Reject, SourceError
@@ -65,24 +68,31 @@ def read_tsv(
 
 
 def read_csv(
-    root: CorpusPath, path: str, required: Sequence[str], optional: Sequence[str] = (), fallback: str = ""
+    root: CorpusPath,
+    path: str,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    fallback: str = "",
+    delimiter: str = ",",
 ) -> Iterator[Row | Reject]:
     """Rows of a comma-separated file with a header; quoted fields may hold commas, quotes and line breaks.
 
     A cell that is not UTF-8 is read as `fallback` where one is given; without, its row is rejected. The line number is
-    that of the row's last line.
+    that of the row's last line. A file whose name ends in .gz is unpacked on the way.
 
     Raises:
         SourceError: no header, or a required column is not in it.
     """
     pick = None
-    with (root / path).open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
-        reader = csv.reader(file)
+    with _text(root / path) as file:
+        reader = csv.reader(file, delimiter=delimiter)
         while True:
             try:
                 cells = next(reader)
             except StopIteration:
                 break
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise SourceError(f"{root / path}: broken off or damaged ({error}); download it again") from None
             except csv.Error:
                 yield Reject(f"{path}:{reader.line_num}", "bad_row", f"{path}:{reader.line_num}")
                 continue
@@ -104,6 +114,12 @@ def read_csv(
             yield reader.line_num, pick([*cells, ""])
     if pick is None:
         raise SourceError(f"{root / path}: empty; expected a header with {', '.join(required)}")
+
+
+def _text(path: CorpusPath) -> IO[str]:
+    if path.name.endswith(".gz"):
+        return gzip.open(path.open("rb"), "rt", encoding="utf-8-sig", errors="surrogateescape", newline="\n")
+    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n")
 
 
 def _picker(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from pipelines import catalogue
-from pipelines.source import SourceError, Transcript, Translation
+from pipelines.source import AudioRef, SourceError, Speaker, Transcript, Translation
 from pipelines.sources.fleurs import LANGUAGES
+from tests.pipelines.corpora import shards_of
+from tests.pipelines.sources.corpora.voxpopuli import HEADER
 from tests.pipelines.sources.fixture import Fixture, write
 from tests.pipelines.sources.fixtures import FIXTURES
 from tests.pipelines.sources.test_quirks import records
@@ -36,3 +40,44 @@ def test_fleurs_still_packed(tmp_path: Path) -> None:
     write(tmp_path / "data/en_us/audio/dev.tar.gz", "packed")
     with pytest.raises(SourceError, match=r"en_us/audio is still packed; unpack it there: cd .*tar xzf"):
         list(catalogue.find("fleurs")(tmp_path).records("dev"))
+
+
+def test_voxpopuli_cut_and_to_be_cut(tmp_path: Path) -> None:
+    found = records(FIXTURES["voxpopuli"](tmp_path), "voxpopuli", "train")
+    joined, single, cut, plain = found.values()
+    session = "raw_audios/original/2012/20120101-0900-PLENARY-1-de_original.ogg"
+    assert joined.audio == (
+        AudioRef(session, start=0.0, end=0.09, recording="20120101-0900-PLENARY-1-de", seconds=0.06,
+                 joined=((0.0, 0.02), (0.05, 0.09))),
+    )  # fmt: skip
+    assert single.audio[0].joined == () and (single.audio[0].start, single.audio[0].end) == (0.01, 0.06)
+    assert joined.annotations == (
+        Transcript('Herr | Präsident, "danke".', "de"), Transcript("herr präsident danke", "de", "unpunctuated"),
+    )  # fmt: skip
+    assert plain.annotations == (Transcript("only plain", "en", "unpunctuated"),) and plain.speaker == Speaker()
+    assert cut.speaker == Speaker("4321", "male") and cut.original == {"gender": "male"}
+
+
+def test_voxpopuli_joins_what_was_voiced(tmp_path: Path) -> None:
+    fixture = FIXTURES["voxpopuli"](tmp_path)
+    built = shards_of(catalogue.find("voxpopuli")(fixture.source), "train", tmp_path / "shards")
+    key = "20120101-0900-PLENARY-1-de-20120101-09:00:00_1"
+    (wave,) = built.waveforms[key]
+    assert len(wave) == 960 and built.samples[key]["audio"][0]["seconds"] == 0.06
+    session = next(fixture.source.glob("raw_audios/original/2012/*.ogg"))
+    whole = soundfile.read(session, dtype="int16")[0]
+    assert np.abs(wave - np.concatenate([whole[:320], whole[800:1440]]).astype(int)).max() <= 1
+
+
+def test_voxpopuli_cut_off_table_is_told(tmp_path: Path) -> None:
+    fixture = FIXTURES["voxpopuli"](tmp_path)
+    table = fixture.source / "transcribed_data/de/asr_de.tsv.gz"
+    table.write_bytes(table.read_bytes()[:-20])
+    with pytest.raises(SourceError, match=r"asr_de\.tsv\.gz: broken off or damaged .*; download it again"):
+        records(fixture, "voxpopuli", "train")
+
+
+def test_voxpopuli_accented_english_has_a_test_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "transcribed_data/en_accented"
+    write(folder / "asr_en_accented.tsv", f"{HEADER}\n")
+    assert catalogue.find("voxpopuli")(tmp_path).available_splits() == ("test",)

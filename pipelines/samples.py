@@ -94,7 +94,7 @@ def _from_recording(
     waiting: list[tuple[Record, Piece]] = []
     rejects: dict[str, RejectRow] = {}
     try:
-        recording = open_recording(file())
+        recording = open_recording(file(), _raw_rate(source, path))
         for record in records:
             cut = pieces(record, [recording.seconds], source.cut, shard.split in source.evaluation_splits)
             if isinstance(cut, Reject):
@@ -117,7 +117,8 @@ def _from_recording(
 def _from_several(record: Record, files: list[File], source: Source, shard: ShardName) -> Iterator[_Heard | RejectRow]:
     """What becomes of a record of several clips, or of none."""
     try:
-        recordings = [open_recording(file()) for file in files]
+        names = [ref.path for ref in record.audio]
+        recordings = [open_recording(file(), _raw_rate(source, name)) for file, name in zip(files, names, strict=True)]
         cut = pieces(record, [recording.seconds for recording in recordings], source.cut, evaluation=True)
         if isinstance(cut, Reject):
             yield RejectRow(cut.id, cut.reason, cut.where)
@@ -129,6 +130,11 @@ def _from_several(record: Record, files: list[File], source: Source, shard: Shar
     except AudioReject as reject:
         check_memory()
         yield RejectRow(record.id, reject.reason, f"{', '.join(ref.path for ref in record.audio)}: {reject.detail}")
+
+
+def _raw_rate(source: Source, path: str) -> int | None:
+    """The sampling rate of a file without a header; None: it has one."""
+    return source.raw_rate if path.lower().endswith(".pcm") else None
 
 
 def _sample(item: _Heard, source: Source, shard: ShardName, rules: TagRules) -> Outcome:

@@ -295,6 +295,9 @@ class Source(ABC):
     mean_seconds: ClassVar[float]  # of a record; weighs shards where metadata does not tell
     hours: ClassVar[float | None] = None  # of audio in all splits of the release; None: not published
     origin_namespace: ClassVar[str | None] = None  # "freesound": records are `freesound:<id>` unless they say else
+    raw_rate: ClassVar[int | None] = (
+        None  # Hz, of files .pcm: 16 bit mono without a header, least significant byte first
+    )
     audio: ClassVar[str]  # what is on disk, for the reader of the catalogue
     obtain: ClassVar[str]  # where to get it and how to unpack it
     expects: ClassVar[str]  # one line: the folder to pass as SOURCE

@@ -9,6 +9,7 @@ is accounted for; where that cannot be read either it is `where`.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import zlib
@@ -22,9 +23,15 @@ from pipelines.source import Reject, SourceError
 Row = tuple[int, tuple[str, ...]]  # line number from 1; the cells asked for, in the order asked
 
 
-def read_lines(root: CorpusPath, path: str) -> Iterator[tuple[int, str] | Reject]:
-    """The lines of a UTF-8 file with their numbers from 1, without line ends; empty lines are left out."""
+def read_lines(root: CorpusPath, path: str, fallback: str = "") -> Iterator[tuple[int, str] | Reject]:
+    """The lines of a UTF-8 file with their numbers from 1, without line ends; empty lines are left out.
+
+    A line that is not UTF-8 is read as `fallback` where one is given, as far as it is that.
+    """
     for number, line, is_utf8 in _lines(root, path):
+        if not is_utf8 and fallback:
+            with contextlib.suppress(UnicodeDecodeError):
+                line, is_utf8 = line.encode("utf-8", "surrogateescape").decode(fallback), True
         if is_utf8:
             yield number, line
         else:

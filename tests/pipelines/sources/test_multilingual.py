@@ -81,3 +81,29 @@ def test_voxpopuli_accented_english_has_a_test_alone(tmp_path: Path) -> None:
     folder = tmp_path / "transcribed_data/en_accented"
     write(folder / "asr_en_accented.tsv", f"{HEADER}\n")
     assert catalogue.find("voxpopuli")(tmp_path).available_splits() == ("test",)
+
+
+def test_ksponspeech_two_forms_and_audio_without_a_header(tmp_path: Path) -> None:
+    fixture = FIXTURES["ksponspeech"](tmp_path)
+    found = records(fixture, "ksponspeech", "train")
+    assert found["KsponSpeech_000001"].annotations == (
+        Transcript("아 모 몬 소리야 70% 확률이라니,", "ko"),
+        Transcript("아 모 몬 소리야 칠 십 퍼센트 확률이라니", "ko", "unpunctuated"),
+    )
+    (clean,) = records(fixture, "ksponspeech", "eval_clean").values()  # a list in EUC-KR
+    assert [text.text for text in clean.annotations] == ["내가 짖지 마 하면은.", "내 짖지 마 하면은"]  # type: ignore[union-attr]
+    assert clean.audio[0].path == "eval/eval_clean/KsponSpeech_E00001.wav"
+    built = shards_of(catalogue.find("ksponspeech")(fixture.source), "train", tmp_path / "shards")
+    raw = np.fromfile(fixture.source / found["KsponSpeech_000001"].audio[0].path, "<i2")
+    for name in found:  # one of them ends in half a waveform sample
+        assert np.array_equal(built.waveforms[name][0], raw)
+
+
+def test_reazonspeech_unpacked_elsewhere(tmp_path: Path) -> None:
+    fixture = FIXTURES["reazonspeech"](tmp_path)
+    (fixture.source / "flac").mkdir()
+    for name in ("000", "001"):
+        (fixture.source / name).rename(fixture.source / "flac" / name)
+    found = records(fixture, "reazonspeech", "small")
+    assert found["000/0000b6f0"].audio[0].path == "flac/000/0000b6f0.flac"
+    assert found["000/0000b6f0"].annotations == (Transcript("今日は\u2028晴れです。", "ja"),)

@@ -107,3 +107,20 @@ def test_reazonspeech_unpacked_elsewhere(tmp_path: Path) -> None:
     found = records(fixture, "reazonspeech", "small")
     assert found["000/0000b6f0"].audio[0].path == "flac/000/0000b6f0.flac"
     assert found["000/0000b6f0"].annotations == (Transcript("今日は\u2028晴れです。", "ja"),)
+
+
+def test_emilia_licences_and_videos(tmp_path: Path) -> None:
+    fixture = FIXTURES["emilia"](tmp_path)
+    source = catalogue.find("emilia")(fixture.source)
+    first, last = records(fixture, "emilia", "Emilia").values()
+    assert first.annotations == (Transcript(" Ein Satz.", "de"),) and first.speaker.id == "DE_B00000_S00000"
+    assert (first.licence, source.origin(first)) == ("CC-BY-NC-4.0", f"emilia:{first.id}")
+    assert first.audio[0].seconds == 0.1 and last.audio[0].seconds is None
+    (video,) = records(fixture, "emilia", "Emilia-YODAS").values()
+    assert (video.licence, source.origin(video)) == ("CC-BY-4.0", "youtube:--5llN02F84")
+
+
+def test_emilia_still_packed(tmp_path: Path) -> None:
+    write(tmp_path / "Emilia/EN/EN-B000000.tar", "packed")
+    with pytest.raises(SourceError, match=r"Emilia/EN holds archives that are not unpacked\. Apply at .*tar xf"):
+        list(catalogue.find("emilia")(tmp_path).records("Emilia"))

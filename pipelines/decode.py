@@ -76,8 +76,10 @@ class Recording:
         return self.frames / self.rate
 
 
-def open_recording(file: Path | bytes | bytearray | memoryview) -> Recording:
+def open_recording(file: Path | bytes | bytearray | memoryview, raw_rate: int | None = None) -> Recording:
     """Read a file (or take its bytes), find its format and check that it is whole, as far as its container tells.
+
+    With `raw_rate` (Hz) it has no container: it is 16-bit mono PCM, the least significant byte first.
 
     Raises:
         AudioReject: empty_audio, undecodable or truncated.
@@ -86,7 +88,10 @@ def open_recording(file: Path | bytes | bytearray | memoryview) -> Recording:
     data = _read(file) if isinstance(file, Path) else bytes(file)
     if not data:
         raise AudioReject("empty_audio", "a file of 0 bytes")
-    recording = _open(data)
+    if raw_rate is not None:
+        recording = _open_raw("PCM", data, raw_rate, 1, "PCM_16", "LITTLE", 0, len(data) // 2)
+    else:
+        recording = _open(data)
     if not _RATES[0] <= recording.rate <= _RATES[1]:
         raise AudioReject("undecodable", f"{recording.format} with a sampling rate of {recording.rate} Hz")
     if recording.frames == 0:

@@ -19,7 +19,7 @@ import errno
 import io
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -74,6 +74,18 @@ class Recording:
     @property
     def seconds(self) -> float:
         return self.frames / self.rate
+
+    def only(self, channel: int) -> Recording:
+        """The same with one channel, counted from 0, alone.
+
+        Raises:
+            AudioReject: undecodable: it has not so many.
+        """
+        if channel >= self.channels:
+            raise AudioReject("undecodable", f"{self.channels} channels, and none with the number {channel} from 0")
+        if self.channels == 1:
+            return self
+        return replace(self, blocks=lambda: (block[:, channel : channel + 1] for block in self.blocks()))
 
 
 def open_recording(file: Path | bytes | bytearray | memoryview) -> Recording:

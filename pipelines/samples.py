@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipelines.audio import AudioReject, Clip, clips, open_recording
+from pipelines.decode import Recording
 from pipelines.fetch import File, fetched
 from pipelines.memory import check_memory
 from pipelines.segment import Piece, pieces
-from pipelines.source import Record, Reject, Source
+from pipelines.source import AudioRef, Record, Reject, Source
 from pipelines.tagging import Tagging, TagRules, tag
 from shards.index import RejectRow
 from shards.layout import ShardName
@@ -74,7 +75,7 @@ def _lots(items: Iterable[_Heard | RejectRow]) -> Iterator[list[_Heard | RejectR
 def _pieces(records: Iterable[Record], source: Source, shard: ShardName) -> Iterator[_Heard | RejectRow]:
     """The pieces of records, cut; segments of one recording are cut from one decoding."""
     groups = (list(group) for _, group in itertools.groupby(records, key=_recording))
-    for segments, files in fetched(groups, lambda group: [source.path(ref) for ref in group[0].audio]):
+    for segments, files in fetched(groups, lambda group: [source.place(ref) for ref in group[0].audio]):
         if len(files) == 1:
             yield from _from_recording(segments, files[0], source, shard)
         else:
@@ -83,7 +84,13 @@ def _pieces(records: Iterable[Record], source: Source, shard: ShardName) -> Iter
 
 
 def _recording(record: Record) -> tuple[str, ...]:
-    return tuple(f"{ref.root}:{ref.path}" for ref in record.audio)
+    return tuple(f"{ref.root}:{ref.path}:{ref.inside}:{ref.channel}" for ref in record.audio)
+
+
+def _open(file: File, ref: AudioRef) -> Recording:
+    """The recording of `ref`, or the one channel of it that is heard."""
+    recording = open_recording(file())
+    return recording if ref.channel is None else recording.only(ref.channel)
 
 
 def _from_recording(
@@ -94,7 +101,7 @@ def _from_recording(
     waiting: list[tuple[Record, Piece]] = []
     rejects: dict[str, RejectRow] = {}
     try:
-        recording = open_recording(file())
+        recording = _open(file, records[0].audio[0])
         for record in records:
             cut = pieces(record, [recording.seconds], source.cut, shard.split in source.evaluation_splits)
             if isinstance(cut, Reject):
@@ -117,7 +124,7 @@ def _from_recording(
 def _from_several(record: Record, files: list[File], source: Source, shard: ShardName) -> Iterator[_Heard | RejectRow]:
     """What becomes of a record of several clips, or of none."""
     try:
-        recordings = [open_recording(file()) for file in files]
+        recordings = [_open(file, ref) for file, ref in zip(files, record.audio, strict=True)]
         cut = pieces(record, [recording.seconds for recording in recordings], source.cut, evaluation=True)
         if isinstance(cut, Reject):
             yield RejectRow(cut.id, cut.reason, cut.where)

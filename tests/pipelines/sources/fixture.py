@@ -25,6 +25,7 @@ class Fixture:
     rejects: Mapping[str, set[tuple[str, str]]] = field(default_factory=dict)
     refused: Mapping[str, set[tuple[str, str]]] = field(default_factory=dict)
     roots: Mapping[str, Path] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)  # of data of one's own: what the user says, as OwnDataConfig
 
 
 def tone(

@@ -1,0 +1,86 @@
+"""A manifest: a file of one's own that lists recordings and what is said of them, a row each.
+
+Formats   JSON Lines (.jsonl, .json, .jsonl.gz), a JSON list or object of rows (SpeechBrain), CSV with quoting
+          (DeepSpeech), TSV without; `make source DATASET=manifest` lists the fields
+NeMo      its field names need no mapping. Tarred: `audio_filepath` is a member of the tar that `shard_id` counts, which
+          lies beside the manifest (audio_0.tar) or at TARS='/path/audio__OP_0..511_CL_.tar'
+Splits    a file is one split, called as SPLIT says ("train"), or as many as its field `split` has values; in a folder,
+          each file is one
+Quirk     JSON's {data_root} is the folder of the manifest
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from pipelines.corpus_path import CorpusPath, relative
+from pipelines.formats.json_lines import open_lines, read_json_lines
+from pipelines.formats.json_stream import read_list, read_object
+from pipelines.formats.tables import column_names, read_csv, read_tsv
+from pipelines.own_source import OwnSource
+from pipelines.rows import Row
+from pipelines.source import Reject, SourceError
+
+_LINES = (".jsonl", ".jsonl.gz", ".ndjson", ".json.gz")
+
+
+class Manifest(OwnSource):
+    name = "manifest"
+    title = "Your own recordings, listed in JSON Lines, CSV or TSV"
+    home = "https://docs.nvidia.com/nemo-framework/user-guide/latest/nemotoolkit/asr/datasets.html"
+    suffixes = (".json", ".csv", ".tsv", *_LINES)
+    audio = "any that can be decoded"
+    obtain = "Write a row for each recording, or part of one; see the fields below."
+    expects = "a manifest (calls.jsonl, .json, .csv, .tsv), a folder of them, or a pattern like 'calls-*.jsonl'"
+    layout = """
+calls.jsonl                         <- SOURCE
+  {"audio": "wav/0001.wav", "text": "Guten Tag.", "language": "de", "speaker": "7"}
+  {"audio": "wav/0002.wav", "start": 3.2, "end": 7.9, "text": "Was kann ich tun?", "language": "de"}
+"""
+
+    def rows(self, path: CorpusPath) -> Iterator[Row | Reject]:
+        where, name = relative(path, self.base()), path.name.lower()
+        if name.endswith((".csv", ".tsv")):
+            yield from self._table(where)
+        elif name.endswith(_LINES) or (kind := _kind(path)) == "lines":
+            for item in read_json_lines(path, where):
+                yield item if isinstance(item, Reject) else Row(f"{where}:{item[0]}", item[1])
+        elif kind == "list":
+            for number, cells in enumerate(read_list(path), start=1):
+                place = f"{where}:{number}"
+                yield Row(place, cells) if isinstance(cells, dict) else Reject(place, "bad_row", f"{place}: no object")
+        else:
+            for key, cells in read_object(path):
+                yield Row(f"{where}: {key}", cells, key) if isinstance(cells, dict) else Reject(key, "bad_row", where)
+
+    def _table(self, where: str) -> Iterator[Row | Reject]:
+        delimiter = "\t" if where.lower().endswith(".tsv") else ","
+        names = column_names(self.base(), where, delimiter)
+        first = next((name for name in ("id", *names) if name in names), "")
+        order = [first, *(name for name in dict.fromkeys(names) if name != first)]
+        for item in (read_tsv if delimiter == "\t" else read_csv)(self.base(), where, order):
+            yield (
+                item if isinstance(item, Reject) else Row(f"{where}:{item[0]}", dict(zip(order, item[1], strict=True)))
+            )
+
+
+def _kind(path: CorpusPath) -> str:
+    """How a .json file has its rows: in "lines", in a "list", or in an "object" by their ids.
+
+    Raises:
+        SourceError: it is empty, or no JSON.
+    """
+    with open_lines(path) as file:
+        line = next((line for line in file if line.strip()), b"").removeprefix(b"\xef\xbb\xbf")
+    if line.lstrip()[:1] == b"[":
+        return "list"
+    if line.lstrip()[:1] != b"{":
+        raise SourceError(
+            f"{path}: is no JSON; expected an object in each line, a list of objects, or an object of them"
+        )
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return "object"
+    return "object" if row and all(isinstance(value, dict) for value in row.values()) else "lines"

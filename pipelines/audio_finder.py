@@ -37,18 +37,20 @@ class AudioFinder:
 
     def __init__(self, base: CorpusPath, audio: CorpusPath | None, has_file: Callable[[CorpusPath], bool]) -> None:
         self._base, self._audio, self._has_file = base, audio, has_file
-        self._start: _Start | None = None
+        self._begin: dict[str, _Start] = {}  # by folder of metadata
         self._buckets: dict[str, CorpusPath] = {}
 
-    def find(self, given: str) -> Place | str:
-        """Where `given` lies, or a reason of a reject."""
+    def find(self, given: str, folder: str = "") -> Place | str:
+        """Where `given` lies, as metadata in `folder` below `base` has it; or a reason of a reject."""
         given = given.removeprefix("{data_root}/").removeprefix("file://")
         url = _URL.match(given)
         if not given or "\0" in given or (url and url[1].lower() in _WEB):
             return "unsafe_path" if given else "audio_missing"
-        if self._start is None:
-            self._start = next((start for start in self._starts(given) if self._is_there(given, start)), None)
-        start = self._start or _Start("audio" if self._audio is not None else "")
+        start = self._begin.get(folder)
+        if start is None:
+            starts = list(self._starts(given, folder))
+            found = next((start for start in starts if self._is_there(given, start)), None)
+            start = starts[0] if found is None else self._begin.setdefault(folder, found)
         return (
             Place(self._joined(given, start), start.root)
             if self._is_there(given, start, surely=True)
@@ -71,15 +73,14 @@ class AudioFinder:
             base, path = base.parent, path[3:]
         return base / path
 
-    def _starts(self, given: str) -> Iterator[_Start]:
+    def _starts(self, given: str, folder: str) -> Iterator[_Start]:
         """The likeliest first."""
-        if self._audio is not None:
-            yield _Start("audio")
-        else:
-            yield from (_Start(folder="../" * above) for above in range(_ABOVE))
+        first = _Start("", f"{folder}/" if folder else "") if self._audio is None else _Start("audio")
+        yield first
+        if self._audio is None:
+            yield from (_Start("", first.folder + "../" * above) for above in range(1, _ABOVE))
         if not _URL.match(given):
-            root = "audio" if self._audio is not None else ""
-            yield from (_Start(root, left_out=count) for count in range(1, len(PurePosixPath(given).parts)))
+            yield from (first._replace(left_out=count) for count in range(1, len(PurePosixPath(given).parts)))
 
     def _joined(self, given: str, start: _Start) -> str:
         if _URL.match(given):

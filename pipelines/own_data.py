@@ -17,6 +17,8 @@ from shards.config import ConfigError
 from shards.layout import NAME
 from tag_schema.tasks import TASKS
 
+_ENDINGS = re.compile(r"(\.(jsonl?|ndjson|csv|tsv|tar|arrow|parquet|gz))+$", re.IGNORECASE)
+_IS_PATTERN = re.compile(r"[*?\[{]|_OP_")
 UNKNOWN_LICENCE = "NOASSERTION"  # SPDX's word where nothing is said
 # Names of splits of which even what is over 30 s is kept whole.
 EVALUATION_SPLITS = ("dev", "development", "test", "val", "valid", "validation", "eval", "evaluation")
@@ -73,25 +75,31 @@ class OwnData:
         return cls(name=dataset, **{**told, **lists})
 
 
+# All that rows can say but the language alone, which is asked for by those who want it: TASKS=asr,lid.
+DEFAULT_TASKS = tuple(task for task in TASKS if task not in ("lid", "sv", "mna"))
+_SAY_NOTHING = frozenset({*EVALUATION_SPLITS, "train", "data", "manifest", "manifests", "cuts"})
+
+
 def own_data(config: OwnDataConfig, form: str, source: str, split: str, taken: frozenset[str]) -> OwnData:
     """What a user says, checked; `form` is what DATASET names, `taken` are names that no dataset of his may have.
 
     Raises:
         ConfigError: a value that cannot be, with those that can.
     """
-    name = config.name or default_name(source)
+    name = config.name or default_name(source, form)
     if not NAME.fullmatch(name):
         raise ConfigError(f"NAME={name}: use only letters, digits, '_' and '-'")
     if name in taken:
         raise ConfigError(f"NAME={name} is a corpus of the catalogue; give your data another NAME")
     tasks = tuple(part.strip() for part in config.tasks.split(",") if part.strip())
     for task in tasks:
-        _among("TASKS", task, tuple(TASKS))
+        _among("TASKS", task, (*DEFAULT_TASKS, "lid"))
     for key, known in (("text_form", ("written", "spoken", "unpunctuated")), ("cut", ("annotated", "window", "whole"))):
         if getattr(config, key):
             _among(key.upper(), getattr(config, key), known)
     for key in config.columns:
-        _among("columns", key, tuple(FIELDS))
+        if key not in FIELDS:
+            raise ConfigError(f"columns.{key}: there is no such field; known: {', '.join(FIELDS)}")
     if config.language and language_code(config.language) is None:
         raise ConfigError(f"LANGUAGE={config.language}: is no code or English name of a language; pass one like de")
     told = {key: getattr(config, key) for key in ("language", "licence", "text_form", "cut", "tars", "title")}
@@ -104,13 +112,13 @@ def given_keys(config: OwnDataConfig) -> list[str]:
     return [item.name for item in fields(OwnDataConfig) if getattr(config, item.name)]
 
 
-def default_name(source: str) -> str:
-    """What to call data that lie at `source`: after the file or folder, or the folder of a pattern of files."""
-    *above, last = [part for part in re.split(r"[/\\]+", source) if part not in ("", ".", "..")] or [""]
-    if re.search(r"[*?\[{]|_OP_", last) and above:
-        last = above[-1]
-    last = re.sub(r"(\.(jsonl?|csv|tsv|tar|arrow|parquet|gz))+$", "", last, flags=re.IGNORECASE)
-    return safe_name(last) or "own"
+def default_name(source: str, form: str) -> str:
+    """What to call data that lie at `source`: after the file, or the nearest folder with a name that says something."""
+    for part in reversed(re.split(r"[/\\]+", source)):
+        name = safe_name(_ENDINGS.sub("", part))
+        if name and name.lower() not in _SAY_NOTHING and not _IS_PATTERN.search(part):
+            return name
+    return form
 
 
 def safe_name(text: str) -> str:

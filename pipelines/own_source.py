@@ -14,11 +14,11 @@ from itertools import islice
 from typing import Any, ClassVar, Self
 
 from pipelines.audio_finder import AudioFinder
-from pipelines.corpus_path import CorpusPath, confirm, fresh
+from pipelines.corpus_path import CorpusPath, confirm, fresh, relative
 from pipelines.labels.languages import language_code
-from pipelines.own_data import EVALUATION_SPLITS, UNKNOWN_LICENCE, OwnData, safe_name
+from pipelines.own_data import DEFAULT_TASKS, EVALUATION_SPLITS, UNKNOWN_LICENCE, OwnData, safe_name
 from pipelines.patterns import expanded, folder_of, is_pattern
-from pipelines.rows import DEFAULT_TASKS, Place, Row, RowReader
+from pipelines.rows import Place, Row, RowReader
 from pipelines.source import AudioRef, Record, Reject, Source, SourceError, files
 
 _MOST_SPLITS = 100  # values of a field `split`
@@ -131,10 +131,10 @@ class OwnSource(Source):
             return
         self.reader.check_first(rows[0])
         if lost := self.reader.all_lost(rows):
+            place = self.roots.get("audio", self.base())
             raise SourceError(
-                f"{self.name}: none of the audio that the first {len(rows)} rows of {path.name} name is there; the "
-                f"first is {lost!r}, looked for in {self.roots.get('audio', self.base())}. Pass ROOTS=audio=/folder, "
-                "where its paths begin"
+                f"{self.name}: the audio of none of the first {len(rows)} rows of {path.name} is there; the first is "
+                f"{lost!r}, looked for in {place} and around. Pass ROOTS=audio=/folder, where its paths begin"
             )
 
     def check_alive(self) -> None:
@@ -214,9 +214,13 @@ class OwnSource(Source):
                 elif not by_row or (self.reader.split_of(row) or "train") == split:
                     yield self.reader.record(row)
 
-    def find_audio(self, given: str) -> Place | str:
-        """Where the audio lies that metadata calls `given`; or why it cannot be used: a reason of a reject."""
-        return self.finder.find(given)
+    def find_audio(self, given: str, row: Row) -> Place | str:
+        """Where the audio lies that a row calls `given`; or why it cannot be used: a reason of a reject."""
+        return self.finder.find(given, row.folder)
+
+    def inside(self, path: CorpusPath) -> str:
+        """A path relative to `base`; "" for itself."""
+        return "" if path == self.base() else relative(path, self.base())
 
     def path(self, ref: AudioRef) -> CorpusPath:
         return self.finder.path(ref.path, ref.root)

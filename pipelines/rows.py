@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from pipelines.fields import FIELDS, Columns, Told
+from pipelines.fields import Columns, Told
 from pipelines.labels.languages import language_code
 from pipelines.labels.licences import licence
 from pipelines.own_data import OwnData
@@ -58,9 +58,6 @@ _SAYS = (
 _NOTHING = frozenset({"na", "n/a", "nan", "none"})  # in NeMo's `answer`, where there is none yet
 _FORMS: Mapping[str, TextForm] = {"written": "written", "spoken": "spoken", "unpunctuated": "unpunctuated"}
 
-# All that rows can say but the language alone, which is asked for by those who want it: TASKS=asr,lid.
-DEFAULT_TASKS = tuple(task for task in TASKS if task not in ("lid", "sv", "mna"))
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -73,19 +70,20 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of metadata. `where` is its file and line, `name` what to call it if it has no id, `place` where its
-    audio lies if that is known already."""
+    """One row of metadata. `where` is its file and line, `folder` that of the file, below SOURCE's; `name` what to call
+    the row if it has no id, `place` where its audio lies if that is known already."""
 
     where: str
     cells: Mapping[str, Any]
+    folder: str = ""
     name: str = ""
     place: Place | None = None
 
 
 class RowReader:
-    """Turns rows into records. `find_audio` gives the place of a path, or a reason of a reject."""
+    """Turns rows into records. `find_audio` gives the place of a row's path of audio, or a reason of a reject."""
 
-    def __init__(self, own: OwnData, tasks: Sequence[str], find_audio: Callable[[str], Place | str]) -> None:
+    def __init__(self, own: OwnData, tasks: Sequence[str], find_audio: Callable[[str, Row], Place | str]) -> None:
         self._own, self._tasks, self._find_audio = own, frozenset(tasks), find_audio
         self._columns = Columns(dict(own.columns))
         named = [task for task in own.tasks if task in _LABEL_TASKS]
@@ -97,7 +95,7 @@ class RowReader:
         given = told.text("audio")
         name = told.text("id") or row.name
         try:
-            place = row.place or self._find_audio(given)
+            place = row.place or self._find_audio(given, row)
             ref = _audio(told, place if isinstance(place, Place) else Place(given))
             name = name or _name(told, ref)
             if not isinstance(place, Place):
@@ -129,10 +127,10 @@ class RowReader:
 
     def all_lost(self, rows: Sequence[Row]) -> str:
         """The path of the first row's audio, where the audio of no row is there; else ""."""
-        given = [self._columns.told(row.cells).text("audio") for row in rows if row.place is None]
-        if not given or any(isinstance(self._find_audio(path), Place) for path in given):
+        given = [(self._columns.told(row.cells).text("audio"), row) for row in rows if row.place is None]
+        if not given or any(isinstance(self._find_audio(*one), Place) for one in given):
             return ""
-        return given[0]
+        return given[0][0]
 
     def _lacking(self, told: Told, has_audio: bool) -> str:
         for field, column in self._columns.given.items():
@@ -142,8 +140,8 @@ class RowReader:
             return "no field names the audio; say which does with columns.audio=FIELD"
         if not any(map(told.has, _SAYS)):
             return (
-                "no field says anything of the audio; say which is the text with columns.text=FIELD, or what else it "
-                f"is: {', '.join(FIELDS)}"
+                "no field says anything of the audio; say which is the text with columns.text=FIELD, or which is "
+                f"one of {', '.join(_SAYS[1:])}"
             )
         if told.has("text") and not self._language(told):
             return "no field names the language of the text; pass LANGUAGE=de, or columns.language=FIELD"

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
-from pipelines.corpus_path import CorpusPath, relative
+from pipelines.corpus_path import CorpusPath
 from pipelines.formats.json_lines import open_lines, read_json_lines
 from pipelines.formats.json_stream import read_list, read_object
 from pipelines.formats.tables import column_names, read_csv, read_tsv
@@ -40,29 +41,32 @@ calls.jsonl                         <- SOURCE
 """
 
     def rows(self, path: CorpusPath) -> Iterator[Row | Reject]:
-        where, name = relative(path, self.base()), path.name.lower()
+        where, folder, name = self.inside(path), self.inside(path.parent), path.name.lower()
         if name.endswith((".csv", ".tsv")):
-            yield from self._table(where)
+            for item in self._table(where):
+                yield item if isinstance(item, Reject) else Row(f"{where}:{item[0]}", item[1], folder)
         elif name.endswith(_LINES) or (kind := _kind(path)) == "lines":
-            for item in read_json_lines(path, where):
-                yield item if isinstance(item, Reject) else Row(f"{where}:{item[0]}", item[1])
+            for line in read_json_lines(path, where):
+                yield line if isinstance(line, Reject) else Row(f"{where}:{line[0]}", line[1], folder)
         elif kind == "list":
             for number, cells in enumerate(read_list(path), start=1):
-                place = f"{where}:{number}"
-                yield Row(place, cells) if isinstance(cells, dict) else Reject(place, "bad_row", f"{place}: no object")
+                yield _row(f"{where}:{number}", cells, folder, "")
         else:
             for key, cells in read_object(path):
-                yield Row(f"{where}: {key}", cells, key) if isinstance(cells, dict) else Reject(key, "bad_row", where)
+                yield _row(f"{where}: {key}", cells, folder, key)
 
-    def _table(self, where: str) -> Iterator[Row | Reject]:
+    def _table(self, where: str) -> Iterator[tuple[int, dict[str, str]] | Reject]:
         delimiter = "\t" if where.lower().endswith(".tsv") else ","
-        names = column_names(self.base(), where, delimiter)
-        first = next((name for name in ("id", *names) if name in names), "")
-        order = [first, *(name for name in dict.fromkeys(names) if name != first)]
-        for item in (read_tsv if delimiter == "\t" else read_csv)(self.base(), where, order):
-            yield (
-                item if isinstance(item, Reject) else Row(f"{where}:{item[0]}", dict(zip(order, item[1], strict=True)))
-            )
+        names = list(dict.fromkeys(column_names(self.base(), where, delimiter)))
+        names.sort(key=lambda name: name != "id")  # the first one names a row that cannot be read
+        for item in (read_tsv if delimiter == "\t" else read_csv)(self.base(), where, names):
+            yield item if isinstance(item, Reject) else (item[0], dict(zip(names, item[1], strict=True)))
+
+
+def _row(where: str, cells: Any, folder: str, name: str) -> Row | Reject:
+    if isinstance(cells, dict):
+        return Row(where, cells, folder, name)
+    return Reject(name or where, "bad_row", f"{where}: no object")
 
 
 def _kind(path: CorpusPath) -> str:

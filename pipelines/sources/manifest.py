@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from pipelines.corpus_path import CorpusPath
 from pipelines.formats.json_lines import open_lines, read_json_lines
 from pipelines.formats.json_stream import read_list, read_object
+from pipelines.formats.nemo_tars import NemoTars
 from pipelines.formats.tables import column_names, read_csv, read_tsv
 from pipelines.own_source import OwnSource
-from pipelines.rows import Row
+from pipelines.rows import Place, Row
 from pipelines.source import Reject, SourceError
 
 _LINES = (".jsonl", ".jsonl.gz", ".ndjson", ".json.gz")
@@ -54,6 +56,14 @@ calls.jsonl                         <- SOURCE
         else:
             for key, cells in read_object(path):
                 yield _row(f"{where}: {key}", cells, folder, key)
+
+    def find_audio(self, given: str, row: Row) -> Place | str:
+        return self.tars.find(given, row) if "shard_id" in row.cells else super().find_audio(given, row)
+
+    @cached_property
+    def tars(self) -> NemoTars:
+        """Those of NeMo's tarred sets."""
+        return NemoTars(self.base(), self.own.tars, self.has_file)
 
     def _table(self, where: str) -> Iterator[tuple[int, dict[str, str]] | Reject]:
         delimiter = "\t" if where.lower().endswith(".tsv") else ","

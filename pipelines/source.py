@@ -18,6 +18,7 @@ from shards.storage_error import StorageError
 
 TextForm = Literal["written", "spoken", "unpunctuated"]  # written: cased and punctuated, digits as digits
 Cut = Literal["annotated", "window", "whole"]
+EventStyle = Literal["plain", "audioset"]  # audioset: labels of AudioSet's ontology, which have a tag of their own
 
 
 class SourceError(Exception):
@@ -110,6 +111,7 @@ class Label:
 
     kind: str
     values: tuple[str, ...]
+    style: EventStyle = "plain"  # of "sec"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class Events:
     """All sound events of a recording; empty means that there are none."""
 
     events: tuple[Event, ...]
+    style: EventStyle = "plain"
 
 
 @dataclass(frozen=True, slots=True)

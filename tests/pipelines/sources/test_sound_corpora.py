@@ -1,0 +1,69 @@
+"""Corpora of sounds: what ids and reasons do not show: words, times, licences, and the real recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines import catalogue
+from pipelines.source import Record, Source
+from tests.pipelines.corpora import Built, shards_of
+from tests.pipelines.sources.fixtures import FIXTURES
+
+SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
+
+
+def source_of(name: str, folder: Path) -> Source:
+    fixture = FIXTURES[name](folder)
+    return catalogue.find(name)(fixture.source, fixture.roots)
+
+
+def records(source: Source, split: str) -> dict[str, Record]:
+    return {item.id: item for item in source.records(split) if isinstance(item, Record)}
+
+
+def answers(sample: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(target["task"], target["response"]) for target in sample["targets"]]
+
+
+def real(name: str, folder: str, split: str, out: Path) -> Built:
+    """Shards of the real recordings beside the checkout."""
+    if not (SHARED / folder).is_dir():
+        pytest.skip(f"no real recordings beside the checkout: {SHARED / folder}")
+    return shards_of(catalogue.find(name)(SHARED / folder), split, out)
+
+
+def test_urbansound8k_is_cut_already(tmp_path: Path) -> None:
+    found = records(source_of("urbansound8k", tmp_path), "fold10")
+    audio = found["1002-6-0-0"].audio[0]
+    assert (audio.start, audio.end, audio.seconds) == (None, None, 0.8)
+    assert found["1003-1-1-0"].audio[0].seconds is None  # it tells no length
+    assert found["1002-6-0-0"].origin == "freesound:1002" and found["1002-6-0-0"].original == {"salience": "background"}
+
+
+def test_urbansound8k_real_recordings(tmp_path: Path) -> None:
+    built = real("urbansound8k", "urbansound8k/UrbanSound8K", "fold1", tmp_path)
+    assert built.rejects == []
+    assert answers(built.samples["135776-2-0-49"]) == [("sec", "children playing")]
+
+
+def test_fsd50k_keeps_the_most_specific_labels_and_each_licence(tmp_path: Path) -> None:
+    source = source_of("fsd50k", tmp_path / "corpus")
+    train = shards_of(source, "train", tmp_path).samples
+    assert answers(train["901"]) == [("sec", "electric guitar")]
+    assert answers(train["902"]) == [("sec", "dog bark<|delim|>gunshot")]
+    assert "<|audioset_ontology|>" in train["902"]["targets"][0]["prompt"]
+    assert train["902"]["original"]["labels"]["labels"].startswith("Gunshot_and_gunfire,Bark,Explosion")
+    assert train["902"]["licence"] == "CC-BY-4.0 AND CC-BY-NC-3.0"
+    assert train["901"]["licence"] == "CC-BY-4.0 AND LicenseRef-Sampling-Plus-1.0"
+    held_out = shards_of(source, "val", tmp_path).samples
+    assert answers(held_out["904"]) == [("sec", "cat<|delim|>hiss")] and held_out["904"]["licence"] == "CC-BY-4.0"
+
+
+def test_fsd50k_real_recordings(tmp_path: Path) -> None:
+    train = real("fsd50k", "fsd50k", "train", tmp_path)
+    assert train.rejects == [] and answers(train.samples["64760"]) == [("sec", "electric guitar")]
+    assert train.samples["64760"]["licence"] == "CC-BY-4.0 AND LicenseRef-Sampling-Plus-1.0"
+    assert answers(real("fsd50k", "fsd50k", "val", tmp_path).samples["21914"]) == [("sec", "crushing")]

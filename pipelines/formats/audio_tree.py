@@ -6,7 +6,7 @@ is cheaper and stricter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pipelines.corpus_path import CorpusPath, fresh
 from pipelines.source import Reject, Source, files, is_safe, subfolders
@@ -19,6 +19,7 @@ class AudioTree:
 
     `folder` is relative to SOURCE, or to the root named `root`; so are the paths that are found. Of equal stems the
     first path counts. A "no" is trustworthy: before the first one the corpus is checked to be there and listed again.
+    Two million files take about 250 MB: paths are put together when they are asked for.
     """
 
     def __init__(
@@ -29,18 +30,23 @@ class AudioTree:
         self._place = (source.roots[root] if root else source.root) / self._folder
         self._suffixes = suffixes
         self._sure = False
-        self._paths = dict(self._read(self._place))
+        self._kinds: list[tuple[str, str]] = []  # what comes before and after a stem: ("x/y/", ".wav")
+        self._found: dict[str, int] = {}  # stem -> place in _kinds
+        self._list(self._place)
 
     def find(self, *stems: str) -> str | None:
         """The path of the first of `stems` that is there; an ending of an audio file on a stem does not matter."""
-        wanted = [self._stem(stem) for stem in stems]
-        found = next((path for stem in wanted if (path := self._paths.get(stem)) is not None), None)
+        return self.first([self._split(stem)[0] for stem in stems])
+
+    def first(self, stems: Iterable[str]) -> str | None:
+        """The path of the first of `stems` that is there; they are taken as they are."""
+        stems = tuple(stems)
+        found = self._first(stems)
         if found is None and not self._sure:
             self._source.check_alive()
-            for stem, path in self._read(fresh(self._place)):
-                self._paths.setdefault(stem, path)
+            self._list(fresh(self._place))
             self._sure = True
-            found = next((path for stem in wanted if (path := self._paths.get(stem)) is not None), None)
+            found = self._first(stems)
         return found
 
     def problem(self, record_id: str, stem: str, where: str, metadata: str = "") -> Reject:
@@ -51,22 +57,40 @@ class AudioTree:
 
     def paths(self) -> Iterator[str]:
         """All paths, in their order."""
-        return iter(self._paths.values())
+        return (self._path(stem, kind) for stem, kind in self._found.items())
 
-    def _stem(self, name: str) -> str:
-        ending = next((suffix for suffix in self._suffixes if name.lower().endswith(suffix)), "")
-        return name[: len(name) - len(ending)]
+    def _first(self, stems: tuple[str, ...]) -> str | None:
+        for stem in stems:
+            if (kind := self._found.get(stem)) is not None:
+                return self._path(stem, kind)
+        return None
 
-    def _read(self, folder: CorpusPath) -> Iterator[tuple[str, str]]:
-        """Stem and path of each file, each stem once."""
-        seen: set[str] = set()
+    def _path(self, stem: str, kind: int) -> str:
+        before, after = self._kinds[kind]
+        return f"{before}{stem}{after}"
+
+    def _split(self, name: str) -> tuple[str, str]:
+        """Stem and ending of a file name, which may have no ending."""
+        dot = name.rfind(".")
+        if dot < 0:
+            return name, ""
+        if name[dot:].lower() not in self._suffixes:  # an ending may have several dots
+            lower = name.lower()
+            dot = len(name) - len(next((suffix for suffix in self._suffixes if lower.endswith(suffix)), ""))
+        return name[:dot], name[dot:]
+
+    def _list(self, folder: CorpusPath) -> None:
+        """Take in the files below `folder` whose stems are not known yet."""
+        numbers = {kind: number for number, kind in enumerate(self._kinds)}
         waiting = [(folder, self._folder)]
         while waiting:
             place, path = waiting.pop()
+            before = f"{path}/" if path else ""
             for name in files(place, *self._suffixes):
-                stem = self._stem(name)
-                if stem not in seen:
-                    seen.add(stem)
-                    yield stem, f"{path}/{name}" if path else name
-            below = [(child, f"{path}/{child.name}" if path else child.name) for child in subfolders(place)]
+                stem, after = self._split(name)
+                if stem not in self._found:
+                    self._found[stem] = number = numbers.setdefault((before, after), len(numbers))
+                    if number == len(self._kinds):
+                        self._kinds.append((before, after))
+            below = [(child, f"{before}{child.name}") for child in subfolders(place)]
             waiting += reversed(below)

@@ -6,11 +6,12 @@ is cheaper and stricter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from pipelines.corpus_path import CorpusPath, fresh
 from pipelines.source import Reject, Source, files, is_safe, subfolders
 
+Files = tuple[str, list[str]]  # a folder ("x/y/") and the names in it
 AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".mkv", ".webm", ".aac", ".au", ".sph")
 
 
@@ -36,17 +37,13 @@ class AudioTree:
 
     def find(self, *stems: str) -> str | None:
         """The path of the first of `stems` that is there; an ending of an audio file on a stem does not matter."""
-        return self.first([self._split(stem)[0] for stem in stems])
-
-    def first(self, stems: Iterable[str]) -> str | None:
-        """The path of the first of `stems` that is there; they are taken as they are."""
-        stems = tuple(stems)
-        found = self._first(stems)
+        wanted = [split_name(stem, self._suffixes)[0] for stem in stems]
+        found = self._first(wanted)
         if found is None and not self._sure:
             self._source.check_alive()
             self._list(fresh(self._place))
             self._sure = True
-            found = self._first(stems)
+            found = self._first(wanted)
         return found
 
     def problem(self, record_id: str, stem: str, where: str, metadata: str = "") -> Reject:
@@ -59,7 +56,7 @@ class AudioTree:
         """All paths, in their order."""
         return (self._path(stem, kind) for stem, kind in self._found.items())
 
-    def _first(self, stems: tuple[str, ...]) -> str | None:
+    def _first(self, stems: list[str]) -> str | None:
         for stem in stems:
             if (kind := self._found.get(stem)) is not None:
                 return self._path(stem, kind)
@@ -69,28 +66,34 @@ class AudioTree:
         before, after = self._kinds[kind]
         return f"{before}{stem}{after}"
 
-    def _split(self, name: str) -> tuple[str, str]:
-        """Stem and ending of a file name, which may have no ending."""
-        dot = name.rfind(".")
-        if dot < 0:
-            return name, ""
-        if name[dot:].lower() not in self._suffixes:  # an ending may have several dots
-            lower = name.lower()
-            dot = len(name) - len(next((suffix for suffix in self._suffixes if lower.endswith(suffix)), ""))
-        return name[:dot], name[dot:]
-
-    def _list(self, folder: CorpusPath) -> None:
-        """Take in the files below `folder` whose stems are not known yet."""
+    def _list(self, place: CorpusPath) -> None:
+        """Take in the files below `place` whose stems are not known yet."""
         numbers = {kind: number for number, kind in enumerate(self._kinds)}
-        waiting = [(folder, self._folder)]
-        while waiting:
-            place, path = waiting.pop()
-            before = f"{path}/" if path else ""
-            for name in files(place, *self._suffixes):
-                stem, after = self._split(name)
+        for before, names in walk(place, self._folder, self._suffixes):
+            for name in names:
+                stem, after = split_name(name, self._suffixes)
                 if stem not in self._found:
                     self._found[stem] = number = numbers.setdefault((before, after), len(numbers))
                     if number == len(self._kinds):
                         self._kinds.append((before, after))
-            below = [(child, f"{before}{child.name}") for child in subfolders(place)]
-            waiting += reversed(below)
+
+
+def walk(place: CorpusPath, path: str = "", suffixes: tuple[str, ...] = AUDIO_SUFFIXES) -> Iterator[Files]:
+    """The audio files of `place` and of each folder below, in the order of paths; `path` is how `place` is called."""
+    waiting = [(place, path)]
+    while waiting:
+        folder, path = waiting.pop()
+        before = f"{path}/" if path else ""
+        yield before, files(folder, *suffixes)
+        waiting += reversed([(child, f"{before}{child.name}") for child in subfolders(folder)])
+
+
+def split_name(name: str, suffixes: tuple[str, ...] = AUDIO_SUFFIXES) -> tuple[str, str]:
+    """Stem and ending of a file name, which may have no ending."""
+    dot = name.rfind(".")
+    if dot < 0:
+        return name, ""
+    if name[dot:].lower() not in suffixes:  # an ending may have several dots
+        lower = name.lower()
+        dot = len(name) - len(next((suffix for suffix in suffixes if lower.endswith(suffix)), ""))
+    return name[:dot], name[dot:]

@@ -44,10 +44,14 @@ def read_segments(root: CorpusPath, table: str) -> Iterator[Segment | Reject]:
         if text[0] == "#" or text.startswith("YTID"):
             continue
         where = f"{table}:{number}"
-        try:
-            cells = next(csv.reader((text,), skipinitialspace=True, strict=True))
-        except csv.Error:
-            cells = [text.partition(",")[0], "", "", ""]
+        cells = text.split(", ", 3)
+        if len(cells) == 4 and cells[3][:1] == cells[3][-1:] == '"' and '"' not in cells[3][1:-1]:
+            cells[3] = cells[3][1:-1]
+        else:  # not as the release writes it
+            try:
+                cells = next(csv.reader((text,), skipinitialspace=True, strict=True))
+            except csv.Error:
+                cells = [text.partition(",")[0], "", "", ""]
         if len(cells) < 4:
             yield Reject(cells[0] or where, "too_few_columns", where)
         elif (span := _span(cells[1], cells[2])) is None or len(cells) > 4:

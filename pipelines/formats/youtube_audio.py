@@ -14,28 +14,81 @@ from a clip: one of over 30 s is rejected as `too_long` where the split is for t
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
-from pipelines.formats.audio_tree import AudioTree
+from pipelines.corpus_path import CorpusPath, fresh
+from pipelines.formats.audio_tree import split_name, walk
 from pipelines.source import AudioRef, Source
 
 ROOT = "audio"
 EXTRA_ROOTS = {ROOT: "the folder of the fetched audio, if it is not below SOURCE"}
 LICENCE = "LicenseRef-YouTube"  # of the audio: whatever its uploader and YouTube's terms allow
 
+# What stands around the video's id, which has 11 characters: never are a name with and one without Y both possible.
+_NAME = re.compile(r"(Y?)([\w-]{11})((?:_[\d.]+)*)|(\[)([\w-]{11})(\]-\[[\d.-]+\])", re.ASCII)
+
 
 class YouTubeAudio:
-    """The fetched clips below SOURCE, or below ROOTS=audio=/path where that is given."""
+    """The fetched clips below SOURCE, or below ROOTS=audio=/path where that is given; listed once.
+
+    A "no" is trustworthy: before the first one the corpus is checked to be there and listed again. Two million files
+    take about 250 MB, one dictionary entry each: what stands around the ids is the same for many files.
+    """
 
     def __init__(self, source: Source) -> None:
+        self._source = source
         self._root = ROOT if ROOT in source.roots else ""
-        self._tree = AudioTree(source, root=self._root)
+        self._place = source.roots[ROOT] if self._root else source.root
+        self._sure = False
+        self._kinds: list[tuple[str, str, str, str]] = []  # folder, before the id, after it, ending
+        self._clips: dict[str, int | tuple[int, ...]] = {}  # video -> places in _kinds
+        self._counts: dict[str, int] = {}  # folder -> files, when it was listed first
+        self._list(self._place)
 
     def find(self, video: str, start: float, end: float) -> AudioRef | None:
         """The clip from `start` to `end`, in seconds of the video; None: it was not fetched."""
-        names = [before + video + after for before, after in _names(start, end)]
-        path = self._tree.first((*names, video, f"Y{video}"))
+        path = self._find(video, start, end)
+        if path is None and not self._sure:
+            self._source.check_alive()
+            self._list(fresh(self._place))
+            self._sure = True
+            path = self._find(video, start, end)
         return None if path is None else AudioRef(path, root=self._root, seconds=round(end - start, 3))
+
+    def _find(self, video: str, start: float, end: float) -> str | None:
+        kinds = self._clips.get(video)
+        if kinds is None:
+            return None
+        names = _names(start, end)
+        several = (kinds,) if isinstance(kinds, int) else kinds
+        found = [(rank, kind) for kind in several if (rank := names.get(self._kinds[kind][1:3])) is not None]
+        if not found:
+            return None
+        folder, before, after, ending = self._kinds[min(found)[1]]
+        return f"{folder}{before}{video}{after}{ending}"
+
+    def _list(self, place: CorpusPath) -> None:
+        """Take in the files below `place`; of a folder that was listed before and holds no more now, none."""
+        numbers = {kind: number for number, kind in enumerate(self._kinds)}
+        for folder, names in walk(place):
+            if self._counts.get(folder) == len(names):
+                continue
+            self._counts[folder] = len(names)
+            for name in names:
+                stem, ending = split_name(name)
+                match = _NAME.fullmatch(stem)
+                if match is None:  # of another corpus, or the id of no video
+                    before, video, after = "", stem, ""
+                else:
+                    before, video, after = match.group(1, 2, 3) if match[2] else match.group(4, 5, 6)
+                kind = numbers.setdefault((folder, before, after, ending), len(numbers))
+                if kind == len(self._kinds):
+                    self._kinds.append((folder, before, after, ending))
+                known = self._clips.setdefault(video, kind)
+                if known != kind:
+                    several = (known,) if isinstance(known, int) else known
+                    self._clips[video] = tuple(dict.fromkeys((*several, kind)))
 
 
 def origin(video: str) -> str:
@@ -44,12 +97,14 @@ def origin(video: str) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def _names(start: float, end: float) -> tuple[tuple[str, str], ...]:
-    """What stands before and after the video's id in the file names that tell a cut; the most telling ones first."""
+def _names(start: float, end: float) -> dict[tuple[str, str], int]:
+    """What may stand before and after the video's id in a file's name; the lower the number, the more it tells."""
     starts, ends = _spellings(start), _spellings(end)
-    after = dict.fromkeys([*(f"_{a}_{b}" for a, b in zip(starts, ends, strict=True)), *(f"_{a}" for a in starts)])
+    both = [f"_{a}_{b}" for a, b in zip(starts, ends, strict=True)]
+    after = dict.fromkeys([*both, *(f"_{a}" for a in starts), ""])
     names = [(before, cut) for cut in after for before in ("Y", "")]
-    return (*names, *dict.fromkeys(("[", f"]-[{a}-{b}]") for a, b in zip(starts[:2], ends[:2], strict=True)))
+    brackets = [("[", f"]-[{a}-{b}]") for a, b in zip(starts[:2], ends[:2], strict=True)]
+    return {name: number for number, name in enumerate(dict.fromkeys([*brackets, *names]))}
 
 
 def _spellings(seconds: float) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines import catalogue
-from pipelines.source import Record, Source
+from pipelines.source import Record, Source, SourceError
 from tests.pipelines.corpora import Built, shards_of
 from tests.pipelines.sources.fixtures import FIXTURES
 
@@ -67,3 +67,26 @@ def test_fsd50k_real_recordings(tmp_path: Path) -> None:
     assert train.rejects == [] and answers(train.samples["64760"]) == [("sec", "electric guitar")]
     assert train.samples["64760"]["licence"] == "CC-BY-4.0 AND LicenseRef-Sampling-Plus-1.0"
     assert answers(real("fsd50k", "fsd50k", "val", tmp_path).samples["21914"]) == [("sec", "crushing")]
+
+
+def test_audioset_has_labels_and_events(tmp_path: Path) -> None:
+    source = source_of("audioset", tmp_path / "corpus")
+    train = shards_of(source, "balanced_train", tmp_path).samples
+    assert answers(train["-aaaaaaaaa1_30000"]) == [("sec", "car horn<|delim|>dog bark")]  # no animal, no dog
+    assert train["-aaaaaaaaa1_30000"]["original"]["labels"]["labels"] == "/m/a,/m/b,/m/c,/m/d"
+    assert answers(train["aaaaaaaaaa3_12500"]) == [("sec", "cat<|delim|>hiss")]  # not every hiss is a cat's
+    events = "<|startofword|>dog<|endofword|><|0.00|><|delim|><|0.03|>"
+    events += "<|startofword|>sound effect<|endofword|><|0.05|><|delim|><|0.08|>"
+    assert answers(train["aaaa_aaaa_2_0"]) == [("sec", "cat"), ("sed", events)]
+    assert all("<|audioset_ontology|>" in target["prompt"] for target in train["aaaa_aaaa_2_0"]["targets"])
+    strong = shards_of(source, "strong_train", tmp_path).samples
+    assert answers(strong["aaaa_aaaa_2_0"]) == [("sed", events)]
+    assert records(source, "eval")["aaaaaaaaa10_5000"].origin == "youtube:aaaaaaaaa10"
+
+
+def test_audioset_needs_the_names_of_its_classes(tmp_path: Path) -> None:
+    source = source_of("audioset", tmp_path)
+    for table in ("class_labels_indices.csv", "mid_to_display_name.tsv", "ontology.json"):
+        (Path(str(source.root)) / table).unlink()
+    with pytest.raises(SourceError, match=r"no names of classes; put one of class_labels_indices\.csv, .* there"):
+        list(source.records("eval"))

@@ -10,6 +10,7 @@ import pytest
 from pipelines import catalogue
 from pipelines.source import Record, Source, SourceError
 from tests.pipelines.corpora import Built, shards_of
+from tests.pipelines.sources.fixture import tone, write
 from tests.pipelines.sources.fixtures import FIXTURES
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
@@ -90,3 +91,31 @@ def test_audioset_needs_the_names_of_its_classes(tmp_path: Path) -> None:
         (Path(str(source.root)) / table).unlink()
     with pytest.raises(SourceError, match=r"no names of classes; put one of class_labels_indices\.csv, .* there"):
         list(source.records("eval"))
+
+
+def test_audiocaps_gathers_the_captions_of_a_clip(tmp_path: Path) -> None:
+    source = source_of("audiocaps", tmp_path / "corpus")
+    held_out = shards_of(source, "val", tmp_path).samples
+    assert answers(held_out["bbbbbbbbbb1_10"]) == [("aac", f"Take {n}") for n in (1, 3, 5, 7, 9)]
+    assert all("<|caption_audiocaps|>" in target["prompt"] for target in held_out["bbbbbbbbbb0_10"]["targets"])
+    train = records(source, "train")
+    assert train["aaaa_aaaa_2_0"].origin == "youtube:aaaa_aaaa_2" and len(train["-aaaaaaaaa1_30"].annotations) == 1
+
+
+def test_audiocaps_real_captions(tmp_path: Path) -> None:
+    """The table's first rows with a clip for one of them."""
+    if not (SHARED / "audiocaps").is_dir():
+        pytest.skip(f"no real recordings beside the checkout: {SHARED / 'audiocaps'}")
+    write(tmp_path / "corpus/dataset/val.csv", (SHARED / "audiocaps/dataset/val.csv").read_text(encoding="utf-8"))
+    tone(tmp_path / "corpus/YvfY_TJq7n_U.wav")
+    built = shards_of(catalogue.find("audiocaps")(tmp_path / "corpus"), "val", tmp_path)
+    assert len(built.rejects) == 38 and {reason for _, reason in built.rejects} == {"audio_missing"}
+    assert len(answers(built.samples["vfY_TJq7n_U_130"])) == 1
+
+
+def test_musiccaps_captions_hold_line_breaks(tmp_path: Path) -> None:
+    source = source_of("musiccaps", tmp_path / "corpus")
+    sample = shards_of(source, "test", tmp_path).samples["-0aaaaaaaa1"]
+    assert answers(sample) == [("mc", 'A slow piano. It is "sad", and far.')]
+    assert "<|music_description|>" in sample["targets"][0]["prompt"]
+    assert sample["original"]["labels"]["aspects"] == "['slow tempo', \"sad '90s\"]"

@@ -30,16 +30,17 @@ _NAME = re.compile(r"(Y?)([\w-]{11})((?:_[\d.]+)*)|(\[)([\w-]{11})(\]-\[[\d.-]+\
 
 
 class YouTubeAudio:
-    """The fetched clips below SOURCE, or below ROOTS=audio=/path where that is given; listed once.
+    """The fetched clips below a folder of SOURCE, or of ROOTS=audio=/path where that is given; listed once.
 
     A "no" is trustworthy: before the first one the corpus is checked to be there and listed again. Two million files
     take about 250 MB, one dictionary entry each: what stands around the ids is the same for many files.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, folder: str = "") -> None:
         self._source = source
         self._root = ROOT if ROOT in source.roots else ""
-        self._place = source.roots[ROOT] if self._root else source.root
+        self._folder = folder
+        self._place = (source.roots[ROOT] if self._root else source.root) / folder
         self._sure = False
         self._kinds: list[tuple[str, str, str, str]] = []  # folder, before the id, after it, ending
         self._clips: dict[str, int | tuple[int, ...]] = {}  # video -> places in _kinds
@@ -71,7 +72,7 @@ class YouTubeAudio:
     def _list(self, place: CorpusPath) -> None:
         """Take in the files below `place`; of a folder that was listed before and holds no more now, none."""
         numbers = {kind: number for number, kind in enumerate(self._kinds)}
-        for folder, names in walk(place):
+        for folder, names in walk(place, self._folder):
             if self._counts.get(folder) == len(names):
                 continue
             self._counts[folder] = len(names)

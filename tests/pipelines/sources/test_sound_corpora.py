@@ -119,3 +119,18 @@ def test_musiccaps_captions_hold_line_breaks(tmp_path: Path) -> None:
     assert answers(sample) == [("mc", 'A slow piano. It is "sad", and far.')]
     assert "<|music_description|>" in sample["targets"][0]["prompt"]
     assert sample["original"]["labels"]["aspects"] == "['slow tempo', \"sad '90s\"]"
+
+
+def test_desed_clips_times_and_tells_silence(tmp_path: Path) -> None:
+    source = source_of("desed", tmp_path / "corpus")
+    held_out = shards_of(source, "validation", tmp_path).samples
+    assert answers(held_out["Yaaaaaaaaaa7_30.000_40.000"]) == [("sed", "<|sil|>")]
+    (sed,) = held_out["Yaaaaaaaaaa6_0.000_10.000"]["targets"]
+    assert "<|event|>" in sed["prompt"] and sed["response"] == (
+        "<|startofword|>frying<|endofword|><|0.00|><|delim|><|0.04|>"
+        "<|startofword|>electric shaver or toothbrush<|endofword|><|0.02|><|delim|><|0.10|>"
+    )
+    weak = shards_of(source, "weak", tmp_path).samples
+    assert answers(weak["Y-aaaaaaaaa1_30.000_40.000"]) == [("sec", "alarm bell ringing<|delim|>dog")]
+    assert records(source, "public_eval")["bbbbbbbbbb2_120_130"].origin == "youtube:bbbbbbbbbb2"
+    assert records(source, "synthetic")["synthetic20_12"].licence == "CC-BY-4.0 AND LicenseRef-DESED-Soundbank"

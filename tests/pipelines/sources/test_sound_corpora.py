@@ -134,3 +134,25 @@ def test_desed_clips_times_and_tells_silence(tmp_path: Path) -> None:
     assert answers(weak["Y-aaaaaaaaa1_30.000_40.000"]) == [("sec", "alarm bell ringing<|delim|>dog")]
     assert records(source, "public_eval")["bbbbbbbbbb2_120_130"].origin == "youtube:bbbbbbbbbb2"
     assert records(source, "synthetic")["synthetic20_12"].licence == "CC-BY-4.0 AND LicenseRef-DESED-Soundbank"
+
+
+def test_tut2017_tells_folds_and_errors(tmp_path: Path) -> None:
+    source = source_of("tut2017", tmp_path / "corpus")
+    found = records(source, "development")
+    assert found["a001_0_10"].original == {"fold": "1", "place": "a001"}
+    assert found["a001_10_20"].original == {"error": "2.1 3.4", "place": "a001"}
+    assert records(source, "evaluation")["1"].original == {"place": "c007"}
+    built = shards_of(source, "development", tmp_path).samples
+    assert answers(built["a001_0_10"]) == [("asc", "cafe or restaurant")]
+
+
+def test_tut2017_without_meta_reads_the_lists(tmp_path: Path) -> None:
+    source = source_of("tut2017", tmp_path)
+    (tmp_path / "tut2017/TUT-acoustic-scenes-2017-development/meta.txt").unlink()
+    assert list(records(source, "development")) == ["b020_90_100", "a001_0_10"]
+
+
+def test_cochlscene_names_scenes_in_words(tmp_path: Path) -> None:
+    built = shards_of(source_of("cochlscene", tmp_path / "corpus"), "train", tmp_path).samples
+    assert answers(built["CrowdedIndoor_user0002_14871000_001"]) == [("asc", "crowded indoor")]
+    assert built["Bus_user0001_14871000_001"]["original"]["labels"]["contributor"] == "user0001"

@@ -241,6 +241,7 @@ REJECT_REASONS: dict[str, str] = {
     "duplicate_id": "an earlier record of this split has the same id",
     "too_long": "over 30 s and not to be cut",
     "unsafe_path": "a path that leaves the corpus",
+    "about_metadata": "text about tags that the audio bears, not about what is heard",
 }
 
 # Why a sample, or a whole record, lacks a target though nothing is wrong with it; apart from alternatives that alone

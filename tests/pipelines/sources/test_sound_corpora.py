@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipelines import catalogue
-from pipelines.source import Record, Source, SourceError
+from pipelines.source import QuestionAnswer, Record, Source, SourceError
 from tests.pipelines.corpora import Built, shards_of
+from tests.pipelines.recordings import chirp, ffmpeg
 from tests.pipelines.sources.fixture import tone, write
 from tests.pipelines.sources.fixtures import FIXTURES
 
@@ -156,3 +158,32 @@ def test_cochlscene_names_scenes_in_words(tmp_path: Path) -> None:
     built = shards_of(source_of("cochlscene", tmp_path / "corpus"), "train", tmp_path).samples
     assert answers(built["CrowdedIndoor_user0002_14871000_001"]) == [("asc", "crowded indoor")]
     assert built["Bus_user0001_14871000_001"]["original"]["labels"]["contributor"] == "user0001"
+
+
+def test_musicqa_asks_and_describes(tmp_path: Path) -> None:
+    sample = shards_of(source_of("musicqa", tmp_path / "corpus"), "pretrain", tmp_path).samples["000000"]
+    assert answers(sample) == [
+        ("mc", "A slow piano piece."), ("mc", "A slow, sad piano piece in a hall."), ("mqa", "A piano."),
+    ]  # fmt: skip
+    assert "<|question|>What do you hear in the audio?<|answer|>" in sample["targets"][2]["prompt"]
+
+
+def test_music_avqa_fills_its_questions(tmp_path: Path) -> None:
+    source = source_of("music_avqa", tmp_path / "corpus")
+    train = shards_of(source, "train", tmp_path).samples
+    assert answers(train["00000093"]) == [("mqa", "more than ten"), ("mqa", "no")]
+    (asked,) = train["va00003871"]["targets"]
+    assert "<|question|>Is the electric bass louder than the drum?<|answer|>" in asked["prompt"]
+    (older,) = records(source, "val")["00000093"].annotations  # json/ where json_update/ has nothing
+    assert older == QuestionAnswer("An older question?", "no", task="mqa")
+
+
+def test_music_avqa_hears_videos(tmp_path: Path) -> None:
+    """The sound of an MP4, as the release has it, in a folder of its own."""
+    fixture = FIXTURES["music_avqa"](tmp_path / "corpus")
+    video = tmp_path / "videos/00000093.mp4"
+    video.parent.mkdir()
+    video.write_bytes(ffmpeg(chirp(1.0, 44_100, 1), 44_100, "mp4", "aac"))
+    shutil.rmtree(fixture.source / "data/audio")
+    built = shards_of(catalogue.find("music_avqa")(fixture.source, {"audio": video.parent}), "train", tmp_path)
+    assert set(built.samples) == {"00000093"} and len(built.waveforms["00000093"][0]) >= 16_000

@@ -187,3 +187,21 @@ def test_music_avqa_hears_videos(tmp_path: Path) -> None:
     shutil.rmtree(fixture.source / "data/audio")
     built = shards_of(catalogue.find("music_avqa")(fixture.source, {"audio": video.parent}), "train", tmp_path)
     assert set(built.samples) == {"00000093"} and len(built.waveforms["00000093"][0]) >= 16_000
+
+
+def test_lp_musiccaps_leaves_out_what_is_invented(tmp_path: Path) -> None:
+    source = source_of("lp_musiccaps", tmp_path / "corpus")
+    sample = shards_of(source, "msd_train", tmp_path).samples["TRAAA01"]
+    assert answers(sample) == [("mc", "A song."), ("mc", "A short song.")]
+    assert sample["original"]["labels"] == {"title": "A Song", "artist_name": "Nobody"}
+    assert sample["licence"] == "MIT AND LicenseRef-7digital-Preview"
+    assert records(source, "mtt_test")["831"].origin == "magnatagatune:831"
+    assert records(source, "mc_test")["-aaaaaaaaa1"].origin == "youtube:-aaaaaaaaa1"
+
+
+def test_a_broken_parquet_is_named(tmp_path: Path) -> None:
+    source = source_of("lp_musiccaps", tmp_path)
+    path = Path(str(source.root)) / "LP-MusicCaps-MC/test.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(SourceError, match=r"test\.parquet: no valid Parquet .*; download it again"):
+        list(source.records("mc_test"))

@@ -20,6 +20,7 @@ from shards.storage_error import StorageError
 
 TextForm = Literal["written", "spoken", "unpunctuated"]  # written: cased and punctuated, digits as digits
 Cut = Literal["annotated", "window", "whole"]
+EventStyle = Literal["plain", "audioset"]  # audioset: labels of AudioSet's ontology, which have a tag of their own
 
 
 class SourceError(Exception):
@@ -133,6 +134,7 @@ class Label:
 
     kind: str
     values: tuple[str, ...]
+    style: EventStyle = "plain"  # of "sec"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ class Events:
     """All sound events of a recording; empty means that there are none."""
 
     events: tuple[Event, ...]
+    style: EventStyle = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +265,7 @@ REJECT_REASONS: dict[str, str] = {
     "held_out": "its recording is in a test or development split",
     "too_long": "over 30 s and not to be cut",
     "unsafe_path": "a path that leaves the corpus",
+    "about_metadata": "text about tags that the audio bears, not about what is heard",
 }
 
 # Why a sample, or a whole record, lacks a target though nothing is wrong with it; apart from alternatives that alone

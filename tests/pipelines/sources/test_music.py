@@ -116,6 +116,15 @@ def test_fma_genres_songs_and_licences(tmp_path: Path, last_header: str) -> None
     assert catalogue.find("fma")(fixture.source).origin(rain) == "fma:2"
 
 
+def test_fma_header_of_two_rows(tmp_path: Path) -> None:
+    """As some tools write it again: the name of the first column in the second row, and no third."""
+    fixture = fma.corpus(tmp_path)
+    table = fixture.source / "fma_metadata/tracks.csv"
+    groups, fields, _, *rows = table.read_bytes().split(b"\n")
+    table.write_bytes(b"\n".join([groups, b"track_id" + fields, *rows]))
+    assert list(records(fixture, "fma", "training")) == ["2", "3"]
+
+
 def test_fma_small_holds_its_own_tracks_only(tmp_path: Path) -> None:
     fixture = fma.corpus(tmp_path, audio="fma_small")
     assert list(records(fixture, "fma", "training")) == ["2"]

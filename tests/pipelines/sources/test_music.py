@@ -18,6 +18,7 @@ from tests.pipelines.sources.corpora import (
     magnatagatune,
     medley_solos_db,
     mtg_jamendo,
+    musicnet,
 )
 from tests.pipelines.sources.fixture import Fixture, tone
 from tests.pipelines.sources.fixtures import FIXTURES
@@ -167,11 +168,29 @@ def test_musicnet_windows_tell_the_instruments_that_sound_in_them(tmp_path: Path
     first, second = built.samples["2303-000"], built.samples["2303-001"]
     assert responses(first)["mic"] == ["horn", "piano"] and responses(second)["mic"] == ["cello", "horn"]
     (clip,) = second["audio"]
-    assert (clip["start"], clip["end"], clip["seconds"], clip["recording"]) == (20.0, 40.0, 20.0, "2303")
+    assert (clip["start"], clip["end"], clip["seconds"], clip["recording"]) == (30.0, 40.0, 10.0, "2303")
     (record, _) = records(fixture, "musicnet", "test").values()
     assert entities(record) == {"composer": "Brahms", "title": "Sonata, in C", "movement": "2. Largo"}
     (duo, _) = records(fixture, "musicnet", "train").values()
     assert labels(duo) == {"mic": ("piano", "violin")} and not entities(duo) and duo.origin == "musicnet:1727"
+
+
+@pytest.mark.parametrize(
+    ("last", "windows"),
+    [
+        (0.4, [(0, 0.4)]),
+        (30.0, [(0, 30)]),
+        (30.5, [(0, 30)]),
+        (31.0, [(0, 30), (30, 31)]),
+        (61.5, [(0, 30), (30, 60), (60, 61.5)]),
+    ],
+)
+def test_musicnet_windows(tmp_path: Path, last: float, windows: list[tuple[float, float]]) -> None:
+    fixture = FIXTURES["musicnet"](tmp_path)
+    table = fixture.source / "test_labels/2303.csv"
+    table.write_text("\n".join([musicnet.HEADER, musicnet.note(0, last, 1)]))
+    found = records(fixture, "musicnet", "test").values()
+    assert [(record.audio[0].start, record.audio[0].end) for record in found] == windows
 
 
 def test_musicnet_metadata_beside_the_corpus(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
@@ -154,7 +155,7 @@ fma/                                <- SOURCE
             raise SourceError(f"{self.name}: no {self.root / GENRES}; unpack fma_metadata.zip again")
         rows = read_csv(self.root, GENRES, ("genre_id", "title"))
         pairs = (row[1] for row in rows if not isinstance(row, Reject))
-        return {int(number): title.strip() for number, title in pairs if number.strip().isdecimal()}
+        return {int(number): title.strip() for number, title in pairs if re.fullmatch(r"\s*\d{1,9}\s*", number)}
 
 
 def _titles(top: str, genres: str, names: dict[int, str]) -> tuple[str, ...] | None:

@@ -24,6 +24,7 @@ RATE = 44_100  # Hz, of the times, whatever the audio was converted to
 WINDOW_SECONDS = 30.0  # as `pipelines/segment.py` cuts, which is not imported: it brings the decoders with it
 SHORTEST_SECONDS = 1.0
 AUDIBLE_SECONDS = 0.1  # of a note that began before the window; less of its end tells nobody its instrument
+LONGEST = 24 * 3600 * RATE  # of a recording; what lies behind it is no time
 METADATA = "musicnet_metadata.csv"
 INSTRUMENTS = {
     1: "piano", 7: "harpsichord", 41: "violin", 42: "viola", 43: "cello", 44: "contrabass", 61: "french horn",
@@ -110,7 +111,7 @@ musicnet/                           <- SOURCE
             except ValueError:
                 yield Reject(note_id, "bad_row", where)
                 continue
-            if not 0 <= start < end:
+            if not 0 <= start < end <= LONGEST:
                 yield Reject(note_id, "bad_times", where)
             elif program not in INSTRUMENTS:
                 yield Reject(note_id, "unknown_label", where)

@@ -88,7 +88,7 @@ fma/                                <- SOURCE
                     yield Reject(track, "bad_row", where)
                 continue
             if listing is None or folder != stem[:3]:  # rows are in the order of tracks
-                folder, listing = stem[:3], self.folder_of(place, stem[:3])
+                folder, listing = stem[:3], self.listing_of(place, stem[:3])
             if problem := listing.problem(track, f"{stem}.mp3", where, TRACKS):
                 yield problem
                 continue
@@ -119,7 +119,7 @@ fma/                                <- SOURCE
             names = [row[:1] for row in islice(csv.reader(file), 3)]
         return names.index(["track_id"]) + 1 if ["track_id"] in names else 3
 
-    def folder_of(self, place: str, folder: str) -> Listing:
+    def listing_of(self, place: str, folder: str) -> Listing:
         """The tracks that begin with the same three digits; of an id that is no number, none."""
         return self.listing(f"{place}/{folder}" if folder.isdecimal() else place)
 

@@ -7,6 +7,7 @@ yields records; decoding, cutting, resampling, tagging, counting and writing are
 from __future__ import annotations
 
 import errno
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +33,8 @@ class AudioRef:
     seconds in the recording; None means from its beginning or to its end. `recording` names the recording
     (default: the path); segments of one recording share it, so that it is decoded once. `seconds` is the
     length of this clip where the metadata tells it. `speaker` and `origin` are told here where a record has several
-    clips, which differ in them.
+    clips, which differ in them. `joined` are spans of the recording, (start, end) in seconds, that are put together to
+    one clip, in their order (see `join`).
     """
 
     path: str
@@ -43,6 +45,17 @@ class AudioRef:
     seconds: float | None = None
     speaker: str | None = None
     origin: str | None = None
+    joined: tuple[tuple[float, float], ...] = ()
+
+    @classmethod
+    def join(cls, path: str, spans: Sequence[tuple[float, float]], recording: str | None = None) -> AudioRef:
+        """Spans of a recording as one clip, without what lies between them. Such a clip is never cut.
+
+        Annotations of its record have no times: these would be those of the recording.
+        """
+        seconds = round(math.fsum(end - start for start, end in spans), 6)
+        joined = tuple(spans) if len(spans) > 1 else ()
+        return cls(path, "", spans[0][0], spans[-1][1], recording, seconds, joined=joined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +302,9 @@ class Source(ABC):
     mean_seconds: ClassVar[float]  # of a record; weighs shards where metadata does not tell
     hours: ClassVar[float | None] = None  # of audio in all splits of the release; None: not published
     origin_namespace: ClassVar[str | None] = None  # "freesound": records are `freesound:<id>` unless they say else
+    raw_rate: ClassVar[int | None] = (
+        None  # Hz, of files .pcm: 16 bit mono without a header, least significant byte first
+    )
     audio: ClassVar[str]  # what is on disk, for the reader of the catalogue
     obtain: ClassVar[str]  # where to get it and how to unpack it
     expects: ClassVar[str]  # one line: the folder to pass as SOURCE
@@ -382,6 +398,18 @@ class Source(ABC):
     def has_folder(self, path: CorpusPath) -> bool:
         """Whether a folder is there that need not be, as surely."""
         return self._is_so(path, path.is_dir)
+
+    def folder_of(self, what: str, *places: str, advice: str) -> str:
+        """The first folder that is there of those, relative to SOURCE, where `what` may lie.
+
+        Raises:
+            EmptySplitError: none is; says where it was expected and `advice`, which is what to do.
+        """
+        for place in places:
+            if self.has_folder(self.root / place):
+                return place
+        others = f" (or {', '.join(f'{place}/' for place in places[1:])})" if places[1:] else ""
+        raise EmptySplitError(f"{self.name}: {what}: not there, expected {self.root / places[0]}/{others}; {advice}")
 
     def check_alive(self) -> None:
         """Tell a corpus that vanished (a lost mount) from a file that is missing.

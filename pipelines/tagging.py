@@ -254,9 +254,9 @@ class _Tagger:
 
     def _caption(self, caption: Caption) -> None:
         text = normalise(caption.text, _ENGLISH, "written")
-        if self._wants("aac"):
+        if caption.task != "mc" and self._wants("aac"):
             self._put(Target("aac", text=text, style=caption.style))
-        if self._wants("mc"):
+        if caption.task != "aac" and self._wants("mc"):
             self._put(Target("mc", text=text))
 
     def _label(self, label: Label) -> None:

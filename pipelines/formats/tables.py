@@ -136,6 +136,22 @@ def _text(path: CorpusPath) -> IO[str]:
     return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n")
 
 
+def column_names(root: CorpusPath, path: str, delimiter: str) -> list[str]:
+    """The header of a table, in its order.
+
+    Raises:
+        SourceError: the file is empty, or not UTF-8.
+    """
+    with _text(root / path) as file:
+        line = next(iter(file), "").rstrip("\r\n")
+    names = line.split("\t") if delimiter == "\t" else next(csv.reader([line]), [])
+    if not line.strip():
+        raise SourceError(f"{root / path}: empty; expected a header with the names of its columns")
+    if any("\0" in name or _is_broken(name) for name in names):
+        raise SourceError(f"{root / path}: not UTF-8; convert it, for instance from UTF-16: iconv -f UTF-16 -t UTF-8")
+    return [name.strip() for name in names]
+
+
 def _picker(
     path: CorpusPath, header: list[str], required: Sequence[str], optional: Sequence[str]
 ) -> tuple[Callable[[list[str]], tuple[str, ...]], int]:

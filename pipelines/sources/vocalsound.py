@@ -41,7 +41,6 @@ class VocalSound(Source):
     default_splits = ("tr", "val", "te")
     evaluation_splits = ("val", "te")
     mean_seconds = 4.2
-    hours = 24.3
     origin_namespace = "vocalsound"
     audio = "WAV, 16 kHz (or 44.1 kHz) mono, a few seconds"
     obtain = "Download the 16 kHz (or 44.1 kHz) version linked on the home page, and unpack it in a folder of its own"

@@ -99,6 +99,15 @@ def test_macs_audio_beside_or_in_a_root(tmp_path: Path, place: str, outside: boo
     assert second.annotations == (Caption("a café at noon"), Label("asc", ("public_square",)))
 
 
+def test_macs_beside_the_audio(tmp_path: Path) -> None:
+    fixture = macs.corpus(tmp_path, "TAU-urban-acoustic-scenes-2019-development/audio")
+    found = records(Fixture(tmp_path, {}), "macs", "all")
+    assert list(found) == fixture.records["all"]
+    assert (
+        found["airport-barcelona-0-0-a"].audio[0].path.startswith("TAU-urban-acoustic-scenes-2019-development/audio/")
+    )
+
+
 def test_macs_builds_from_a_root(tmp_path: Path) -> None:
     fixture = macs.corpus(tmp_path / "in", "tau/audio", outside=True)
     source = catalogue.find("macs")(fixture.source, fixture.roots)

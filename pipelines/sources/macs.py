@@ -67,8 +67,7 @@ macs/                               <- SOURCE
     def read(self, split: str) -> Iterator[Record | Reject]:
         root = "tau" if "tau" in self.roots else ""
         table = _table(self.root) or "MACS.yaml"
-        places = ("audio", f"{TAU}/audio")
-        folder = "audio" if root else self.folder_of("the audio", *places, advice=self.obtain)
+        folder = self.folder_of("the audio", "audio", f"{TAU}/audio", advice=self.obtain, root=root)
         listing = self.listing(folder, root)
         for number, entry in enumerate(self.entries(table), start=1):
             where = f"{table}:{number}"

@@ -119,6 +119,9 @@ def test_macs_without_audio_names_the_root(tmp_path: Path) -> None:
     fixture = macs.corpus(tmp_path, "elsewhere/audio")
     with pytest.raises(SourceError, match=r"the audio: not there, expected .*macs/audio/.*ROOTS=tau=/path/TAU-urban"):
         records(fixture, "macs", "all")
+    wrong = Fixture(fixture.source, {}, roots={"tau": tmp_path})
+    with pytest.raises(SourceError, match=rf"the audio: not there, expected {tmp_path}/audio/"):
+        records(wrong, "macs", "all")
 
 
 @pytest.mark.parametrize("text", ["files: [", "files: 3\n", "- &a [*a", "\udcff\udcfe"])

@@ -94,14 +94,14 @@ def _from_recording(
     waiting: list[tuple[Record, Piece]] = []
     rejects: dict[str, RejectRow] = {}
     try:
-        recording = open_recording(file())
+        recording = open_recording(file(), _raw_rate(source, path))
         for record in records:
             cut = pieces(record, [recording.seconds], source.cut, shard.split in source.evaluation_splits)
             if isinstance(cut, Reject):
                 rejects[record.id] = RejectRow(cut.id, cut.reason, cut.where)
             else:
                 waiting += [(record, piece) for piece in cut]
-        found = list(clips(recording, [piece.spans[0] for _, piece in waiting])) if waiting else []
+        found = list(clips(recording, [r.audio[0].joined or piece.spans[0] for r, piece in waiting])) if waiting else []
     except AudioReject as reject:
         check_memory()
         yield from (RejectRow(record.id, reject.reason, f"{path}: {reject.detail}") for record in records)
@@ -117,17 +117,24 @@ def _from_recording(
 def _from_several(record: Record, files: list[File], source: Source, shard: ShardName) -> Iterator[_Heard | RejectRow]:
     """What becomes of a record of several clips, or of none."""
     try:
-        recordings = [open_recording(file()) for file in files]
+        names = [ref.path for ref in record.audio]
+        recordings = [open_recording(file(), _raw_rate(source, name)) for file, name in zip(files, names, strict=True)]
         cut = pieces(record, [recording.seconds for recording in recordings], source.cut, evaluation=True)
         if isinstance(cut, Reject):
             yield RejectRow(cut.id, cut.reason, cut.where)
             return
         for piece in cut:
-            found = [next(clips(recording, [span])) for recording, span in zip(recordings, piece.spans, strict=True)]
+            spans = [ref.joined or span for ref, span in zip(record.audio, piece.spans, strict=True)]
+            found = [next(clips(recording, [span])) for recording, span in zip(recordings, spans, strict=True)]
             yield _Heard(record, piece, found)
     except AudioReject as reject:
         check_memory()
         yield RejectRow(record.id, reject.reason, f"{', '.join(ref.path for ref in record.audio)}: {reject.detail}")
+
+
+def _raw_rate(source: Source, path: str) -> int | None:
+    """The sampling rate of a file without a header; None: it has one."""
+    return source.raw_rate if path.lower().endswith(".pcm") else None
 
 
 def _sample(item: _Heard, source: Source, shard: ShardName, rules: TagRules) -> Outcome:

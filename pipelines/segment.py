@@ -4,7 +4,8 @@ A source's `cut` says how a longer record is dealt with:
 
 - `annotated`: at pauses between words. A record without word times cannot be cut and is rejected `too_long`.
 - `window`: every 30 s. What holds of the whole (labels, captions) is given to every window, turns and sound events are
-  clipped to it; where there are words, the cut moves back to the nearest pause.
+  clipped to it; where there are words, the cut moves back to the nearest pause. Of a record of which only whole things
+  are said a rest of under a second is left out: excerpts of "30 s" are often some milliseconds longer.
 - `whole`: not at all; it is rejected `too_long`.
 
 Evaluation splits keep longer clips whole.
@@ -39,7 +40,7 @@ from pipelines.source import (
 from tag_schema.languages import join_words
 
 LONGEST_SECONDS = 30.0
-SHORTEST_SECONDS = 1.0  # of the last window; a shorter rest is halved with the one before
+SHORTEST_SECONDS = 1.0  # of the last window; a shorter rest is left out, or halved with the one before
 _OVERHANG = 0.5  # seconds that metadata may reach beyond the recording: rounding and padding of codecs
 _EXACT = 1e-6  # seconds; less than a waveform sample, more than the noise of adding times
 _PRECISION = 6  # decimals of shifted times, which hides the noise of subtraction
@@ -51,7 +52,8 @@ _HOLDS_FOR_PARTS = (Label, Caption, Entities, QuestionAnswer)  # of what `window
 class Piece:
     """One sample to be: what to cut from each recording, and what is said about it, in seconds from its beginning.
 
-    A span's start is None exactly when the piece is the whole recording, and so needs no time in its key.
+    A span's start is None exactly when the piece is the whole recording, and so needs no time in its key. Where a clip
+    is joined of several, its span reaches from the first to the last.
     """
 
     spans: tuple[Span, ...]
@@ -70,17 +72,19 @@ def pieces(record: Record, seconds: Sequence[float], cut: Cut, evaluation: bool)
     for ref, length in zip(record.audio, seconds, strict=True):
         start, end = ref.start or 0.0, length if ref.end is None else ref.end
         # Written so that a NaN fails too.
-        if not (0 <= start < end <= length + _OVERHANG and start < length):
-            return Reject(record.id, "bad_times", f"{ref.path}: {start} to {end} s of {length:.3f} s")
+        for a, b in ref.joined or ((start, end),):
+            if not (0 <= a < b <= length + _OVERHANG and a < length):
+                return Reject(record.id, "bad_times", f"{ref.path}: {a} to {b} s of {length:.3f} s")
         bounds.append((start, min(end, length)))
-    if evaluation or all(end - start <= LONGEST_SECONDS + _EXACT for start, end in bounds):
+    lengths = [_length(ref, *span) for ref, span in zip(record.audio, bounds, strict=True)]
+    if evaluation or all(length <= LONGEST_SECONDS + _EXACT for length in lengths):
         offset = bounds[0][0] if bounds else 0.0
         spans = tuple(_span(ref) for ref in record.audio)
         return [Piece(spans, tuple(_shifted(annotation, offset) for annotation in record.annotations))]
     (start, end), ref = bounds[0], record.audio[0]
-    cuts = None if len(bounds) > 1 or cut == "whole" else _cuts(record, start, end, cut)
+    cuts = None if len(bounds) > 1 or ref.joined or cut == "whole" else _cuts(record, start, end, cut)
     if cuts is None:
-        return Reject(record.id, "too_long", f"{ref.path}: {max(b - a for a, b in bounds):.3f} s, cut is '{cut}'")
+        return Reject(record.id, "too_long", f"{ref.path}: {max(lengths):.3f} s, cut is '{cut}'")
     found = []
     for first, last in cuts:
         annotations = tuple(
@@ -89,6 +93,11 @@ def pieces(record: Record, seconds: Sequence[float], cut: Cut, evaluation: bool)
         if annotations:
             found.append(Piece(((first, last),), annotations))
     return found
+
+
+def _length(ref: AudioRef, start: float, end: float) -> float:
+    """Seconds of the clip of a reference, from `start` to `end` where it is not joined."""
+    return sum(min(b, end) - a for a, b in ref.joined) if ref.joined else end - start
 
 
 def _span(ref: AudioRef) -> Span:
@@ -110,6 +119,8 @@ def _cuts(record: Record, start: float, end: float, cut: Cut) -> list[tuple[floa
     edges = [start]
     while end - edges[-1] > LONGEST_SECONDS + _EXACT:
         edges.append(round(edges[-1] + LONGEST_SECONDS, 3))
+    if end - edges[-1] < SHORTEST_SECONDS and all(isinstance(a, _HOLDS_FOR_PARTS) for a in record.annotations):
+        return list(pairwise(edges))
     if end - edges[-1] < SHORTEST_SECONDS:
         edges[-1] = round((edges[-2] + end) / 2, 3)
     return list(pairwise([*edges, end]))

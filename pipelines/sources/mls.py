@@ -39,6 +39,7 @@ class MLS(Source):
     evaluation_splits = ("dev", "test")
     text_form = "unpunctuated"
     mean_seconds = 14.8
+    hours = 50_834.0  # 50,687 of train, the rest of dev and test
     origin_namespace = "mls"
     audio = "FLAC 16 kHz mono, or Opus, one file per utterance"
     obtain = "Unpack mls_<language>.tar.gz or mls_<language>_opus.tar.gz of openslr.org/94 side by side."

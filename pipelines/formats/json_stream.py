@@ -59,24 +59,6 @@ def read_list(path: CorpusPath) -> Iterator[Any]:
         yield from _Reader(file, path).array_items()
 
 
-def read_list(path: CorpusPath) -> Iterator[Any]:
-    """The values of a JSON file whose top is one list, in the order of the file; one of them in memory at a time.
-
-    Raises:
-        SourceError: no such list, or the file breaks off.
-    """
-    with path.open(encoding="utf-8-sig") as file:
-        reader = _Reader(file, path)
-        reader.expect("[")
-        if reader.peek() == "]":
-            return
-        while True:
-            yield reader.value()
-            if reader.peek() == "]":
-                return
-            reader.expect(",")
-
-
 class _Reader:
     """A position in a text that is read as it is needed."""
 
@@ -157,4 +139,4 @@ class _Reader:
 
     def broken(self) -> SourceError:
         place = self._dropped + self._place
-        return SourceError(f"{self._path}: no valid JSON at character {place}; download it again")
+        return SourceError(f"{self._path}: no valid JSON object at character {place}; download it again")

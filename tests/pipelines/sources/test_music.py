@@ -155,7 +155,7 @@ def test_musicnet_windows_tell_the_instruments_that_sound_in_them(tmp_path: Path
     fixture = FIXTURES["musicnet"](tmp_path)
     built = shards_of(catalogue.find("musicnet")(fixture.source), "test", tmp_path / "out")
     first, second = built.samples["2303-000"], built.samples["2303-001"]
-    assert responses(first)["mic"] == "piano<|delim|>horn" and responses(second)["mic"] == "cello<|delim|>horn"
+    assert responses(first)["mic"] == "horn<|delim|>piano" and responses(second)["mic"] == "cello<|delim|>horn"
     (clip,) = second["audio"]
     assert (clip["start"], clip["end"], clip["seconds"], clip["recording"]) == (20.0, 40.0, 20.0, "2303")
     (record, _) = records(fixture, "musicnet", "test").values()
@@ -188,7 +188,7 @@ def test_deam_moods_and_the_middle_of_the_scale(tmp_path: Path, place: str, audi
 def test_deam_in_words(tmp_path: Path) -> None:
     built = shards_of(catalogue.find("deam")(deam.corpus(tmp_path).source), "all", tmp_path / "out")
     said = {song: responses(sample)["smer"] for song, sample in built.samples.items()}
-    assert said["2"] == "negative<|delim|>calm" and said["2001"] == "positive<|delim|>energetic"
+    assert said["2"] == "calm<|delim|>negative" and said["2001"] == "energetic<|delim|>positive"
     assert said["3"] == "energetic" and said["4"] == "neutral"
 
 

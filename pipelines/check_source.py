@@ -72,11 +72,11 @@ def run(config: CheckConfig) -> int:
     source = opened(cls, config.source, config.roots, config.source_options)
     splits = chosen_splits(source, config.split)
     print(f"{source.name}: {source.title}\nin {source.root}, {source.licence}")
+    rules = TagRules.of(source, vocabulary(config.vocabulary))  # of one form: the second changes no count
     counted: dict[str, Census] = {}
     empty: dict[str, EmptySplitError] = {}
     for split in splits:
         try:
-            rules = TagRules.of(source, vocabulary(config.vocabulary), split)
             counted[split] = take_census(source, split, rules, _Progress(split).tell)
         except EmptySplitError as error:
             if config.split or (len(splits) == len(empty) + 1 and not counted):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+import s3fs
 
 from pipelines import catalogue
 from pipelines.census import take_census
@@ -165,3 +166,21 @@ def test_an_empty_split_is_left_out_beside_another(tmp_path: Path, capsys: pytes
     assert status == 0 and "holds no records" in said
     status, _, last = check(capsys, "dataset=librispeech", f"source={corpus}", "split=dev-other")
     assert status == 1 and "holds no records" in last
+
+
+@pytest.mark.slow
+def test_reads_a_bucket(
+    endpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"), ("ENDPOINT_URL", endpoint)):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    fixture = FIXTURES["librispeech"](tmp_path)
+    bucket = s3fs.S3FileSystem(skip_instance_cache=True)
+    bucket.mkdir("checked")
+    bucket.put(str(fixture.source), "checked/LibriSpeech", recursive=True)
+    here, there = (check(capsys, "dataset=librispeech", f"source={place}") for place in (
+        fixture.source, "s3://checked/LibriSpeech",
+    ))  # fmt: skip
+    assert here[0] == there[0] == 1 and here[2] == there[2]
+    assert here[1].replace(str(fixture.source), "s3://checked/LibriSpeech") == there[1]
+    assert check(capsys, "dataset=librispeech", "source=s3://checked/nowhere")[0] == 1

@@ -189,6 +189,7 @@ def languages_of(source: type[Source]) -> str:
 def page(source: type[Source]) -> str:
     """All that a user needs to know to build shards from `source`."""
     licence = f"{source.licence} ({'' if source.commercial else 'no '}commercial use)"
+    pairs = source.pair_splits()
     facts = [
         ("home", source.home),
         ("licence", licence),
@@ -199,6 +200,7 @@ def page(source: type[Source]) -> str:
         ("audio", source.audio + ("; files are often missing, and then left out" * source.audio_may_be_missing)),
         ("over 30 s", _CUTS[source.cut]),
         ("text", _FORMS[source.text_form] if _SPOKEN & set(source.tasks) else ""),
+        ("pairs", f"{next(iter(pairs))}, …: two clips of one speaker or of two, sampled" if pairs else ""),
         ("obtain", source.obtain),
         ("SOURCE=", source.expects),
         *(("ROOTS=", f"{name}=/path  {purpose}") for name, purpose in source.extra_roots.items()),

@@ -156,6 +156,8 @@ def is_forgotten(item: Record | Reject, forgotten: Forgotten, namespace: str | N
         names.append(f"speaker:{item.speaker.id}")
     for audio in item.audio:
         names += [audio.path, audio.recording or item.id]
+        names += [f"speaker:{audio.speaker}"] if audio.speaker else []
+        names += [audio.origin] if audio.origin else []
     return forgotten.has(names)
 
 

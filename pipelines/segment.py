@@ -4,7 +4,8 @@ A source's `cut` says how a longer record is dealt with:
 
 - `annotated`: at pauses between words. A record without word times cannot be cut and is rejected `too_long`.
 - `window`: every 30 s. What holds of the whole (labels, captions) is given to every window, turns and sound events are
-  clipped to it; where there are words, the cut moves back to the nearest pause.
+  clipped to it; where there are words, the cut moves back to the nearest pause. Of a record of which only whole things
+  are said a rest of under a second is left out: excerpts of "30 s" are often some milliseconds longer.
 - `whole`: not at all; it is rejected `too_long`.
 
 Evaluation splits keep longer clips whole.
@@ -39,7 +40,7 @@ from pipelines.source import (
 from tag_schema.languages import join_words
 
 LONGEST_SECONDS = 30.0
-SHORTEST_SECONDS = 1.0  # of the last window; a shorter rest is halved with the one before
+SHORTEST_SECONDS = 1.0  # of the last window; a shorter rest is left out, or halved with the one before
 _OVERHANG = 0.5  # seconds that metadata may reach beyond the recording: rounding and padding of codecs
 _EXACT = 1e-6  # seconds; less than a waveform sample, more than the noise of adding times
 _PRECISION = 6  # decimals of shifted times, which hides the noise of subtraction
@@ -110,6 +111,8 @@ def _cuts(record: Record, start: float, end: float, cut: Cut) -> list[tuple[floa
     edges = [start]
     while end - edges[-1] > LONGEST_SECONDS + _EXACT:
         edges.append(round(edges[-1] + LONGEST_SECONDS, 3))
+    if end - edges[-1] < SHORTEST_SECONDS and all(isinstance(a, _HOLDS_FOR_PARTS) for a in record.annotations):
+        return list(pairwise(edges))
     if end - edges[-1] < SHORTEST_SECONDS:
         edges[-1] = round((edges[-2] + end) / 2, 3)
     return list(pairwise([*edges, end]))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from operator import itemgetter
 
 from pipelines.corpus_path import CorpusPath
@@ -58,19 +59,26 @@ def read_tsv(
 
 
 def read_csv(
-    root: CorpusPath, path: str, required: Sequence[str], optional: Sequence[str] = (), fallback: str = ""
+    root: CorpusPath,
+    path: str,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    fallback: str = "",
+    delimiter: str = ",",
+    header_rows: int = 1,
 ) -> Iterator[Row | Reject]:
     """Rows of a comma-separated file with a header; quoted fields may hold commas, quotes and line breaks.
 
     A cell that is not UTF-8 is read as `fallback` where one is given; without, its row is rejected. The line number is
-    that of the row's last line.
+    that of the row's last line. Of a header of several rows a column's name is what they say, joined: `track/title`.
 
     Raises:
         SourceError: no header, or a required column is not in it.
     """
     pick = None
     with (root / path).open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
-        reader = csv.reader(file)
+        reader = csv.reader(file, delimiter=delimiter)
+        header: list[list[str]] = []
         while True:
             try:
                 cells = next(reader)
@@ -81,8 +89,11 @@ def read_csv(
                 continue
             where = f"{path}:{reader.line_num}"
             if pick is None:
-                width = len(cells)
-                pick, naming = _picker(root / path, cells, required, optional)
+                header.append(cells)
+                if len(header) == header_rows:
+                    names = ["/".join(filter(None, column)) for column in zip_longest(*header, fillvalue="")]
+                    width = len(names)
+                    pick, naming = _picker(root / path, names, required, optional)
                 continue
             if not any(cells):
                 continue

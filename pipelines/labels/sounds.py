@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 # Names that are no words, in small letters -> readable ones.
-_SOUNDS: dict[str, str] = {}
+_SOUNDS: dict[str, str] = {
+    "throatclearing": "throat clearing",
+}
 _SCENES: dict[str, str] = {}
 
 

@@ -45,7 +45,7 @@ class Aishell1(Source):
         "H. Bu, J. Du, X. Na, B. Wu, H. Zheng: AISHELL-1: An Open-Source Mandarin Speech Corpus and a Speech "
         "Recognition Baseline. O-COCOSDA 2017"
     )
-    tasks = ("asr", "sgc")
+    tasks = ("asr", "sgc", "sv")
     languages = ("zh",)
     splits = {"train": 120_098, "dev": 14_326, "test": 7_176}
     default_splits = ("train", "dev", "test")

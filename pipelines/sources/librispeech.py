@@ -27,7 +27,7 @@ class LibriSpeech(Source):
         "V. Panayotov, G. Chen, D. Povey, S. Khudanpur: LibriSpeech: An ASR Corpus Based on Public Domain Audio "
         "Books. ICASSP 2015"
     )
-    tasks = ("asr", "sgc")
+    tasks = ("asr", "sgc", "sv")
     languages = ("en",)
     splits = {
         "train-clean-100": 28_539, "train-clean-360": 104_014, "train-other-500": 148_688,

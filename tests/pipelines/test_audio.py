@@ -85,6 +85,15 @@ def test_other_flac_is_converted(channels, rate, subtype):
     )
 
 
+@pytest.mark.parametrize("form", ["WAV", "FLAC"])
+def test_the_mean_of_two_channels_is_rounded_as_the_contract_says(form):
+    edges = np.array([-32768, -32767, -3, -2, -1, 0, 1, 2, 3, 32766, 32767], np.int16)
+    chance = np.random.default_rng(0).integers(-32768, 32768, (20_000, 2)).astype(np.int16)
+    stereo = np.concatenate([np.stack(np.meshgrid(edges, edges), -1).reshape(-1, 2), chance])
+    wanted = np.rint(stereo.astype(np.float64).mean(axis=1))
+    assert np.array_equal(heard(whole(encoded(stereo, 16_000, form, "PCM_16"))), wanted)
+
+
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW"])
 @pytest.mark.parametrize("channels, rate", [(1, 16_000), (2, 16_000), (2, 44_100), (6, 8_000)])
 def test_wav_of_every_width_is_converted_as_the_contract_says(subtype, channels, rate):

@@ -139,7 +139,7 @@ def test_tells_what_the_extended_vocabulary_keeps(tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["dataset=librispeach", "source=/x"], "did you mean librispeech?"),
+        (["dataset=librispeach", "source=/x"], "did you mean librispeech"),
         (["dataset=librispeech"], "SOURCE is missing: pass the folder"),
         (["dataset=librispeech", "source=/nowhere"], "SOURCE=/nowhere does not exist"),
         (["dataset=librispeech", "source={corpus}/dev-clean"], "Pass SOURCE={corpus}"),

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from tests.pipelines.recordings import chirp, ffmpeg
+
 
 @dataclass(frozen=True)
 class Fixture:
@@ -38,6 +40,12 @@ def tone(
 
 def mp3(path: Path) -> None:
     tone(path, 48_000, format="MP3")
+
+
+def m4a(path: Path, rate: int = 16_000, seconds: float = 0.1) -> None:
+    """Write a short noisy tone as AAC in MP4."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(ffmpeg(chirp(seconds, rate), rate, "ipod", "aac"))
 
 
 def sphere(path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.source import REJECT_REASONS, Record, Reject, Source, SourceError
+from pipelines.source import REJECT_REASONS, EmptySplitError, Record, Reject, Source, SourceError
 from pipelines.tagging import TagRules, tag
 from tag_schema.target import Target
 from tag_schema.vocabulary import EXTENDED
@@ -31,6 +31,16 @@ def corpus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def read(source: Source, split: str) -> list[Record | Reject]:
     return list(source.records(split))
+
+
+def pairs(source: Source) -> dict[str, list[Record | Reject]]:
+    """The splits of sampled pairs that are not empty."""
+    found = {}
+    for split, base in source.pair_splits().items():
+        if base in source.available_splits():
+            with contextlib.suppress(EmptySplitError):
+                found[split] = read(source, split)
+    return found
 
 
 def test_every_source_has_a_fixture() -> None:
@@ -75,8 +85,8 @@ def test_targets_render_and_parse(corpus: tuple[type[Source], Fixture]) -> None:
     """Each record makes targets of the tasks that its source declares, in the tag language; together they make all."""
     cls, fixture = corpus
     source, rules, made = cls(fixture.source, fixture.roots), TagRules.of(cls, EXTENDED), set()
-    for split in fixture.records:
-        for record in (item for item in read(source, split) if isinstance(item, Record)):
+    for items in (*(read(source, split) for split in fixture.records), *pairs(source).values()):
+        for record in (item for item in items if isinstance(item, Record)):
             tagging = tag(record, record.annotations, 0.1, rules)
             assert not isinstance(tagging, Reject) and not tagging.left_out, tagging
             for target in tagging.targets:
@@ -97,6 +107,20 @@ def test_builds_shards(corpus: tuple[type[Source], Fixture], tmp_path: Path) -> 
         assert all(sample["licence"] for sample in built.samples.values())
 
 
+def test_pairs_of_its_speakers_build_shards(corpus: tuple[type[Source], Fixture], tmp_path: Path) -> None:
+    """A source with the task sv offers sampled pairs of each of its splits."""
+    cls, fixture = corpus
+    source = cls(fixture.source, fixture.roots)
+    found = pairs(source)
+    assert bool(found) == bool(cls.pair_splits())
+    for split, items in found.items():
+        assert read(source, split) == items
+        built = shards_of(source, split, tmp_path)
+        assert set(built.samples) == {item.id for item in items} and not built.rejects
+        for sample in built.samples.values():
+            assert len(sample["audio"]) == 2 and [target["task"] for target in sample["targets"]] == ["sv"]
+
+
 def test_rejects_are_named(corpus: tuple[type[Source], Fixture]) -> None:
     cls, fixture = corpus
     source = cls(fixture.source, fixture.roots)
@@ -114,7 +138,7 @@ def test_records_without_audio_bytes_read_the_same(corpus: tuple[type[Source], F
     copy = tmp_path / fixture.source.name
     shutil.copytree(fixture.source, copy)
     for path in copy.rglob("*"):
-        if path.suffix.lower() in (".wav", ".flac", ".mp3", ".opus"):
+        if path.suffix.lower() in (".wav", ".flac", ".mp3", ".opus", ".m4a"):
             path.write_bytes(b"")
     for split in fixture.records:
         assert read(cls(copy, fixture.roots), split) == read(cls(fixture.source, fixture.roots), split)

@@ -21,6 +21,7 @@ from tag_schema.examples import task_table
 from tag_schema.tasks import TASKS
 
 README = Path(__file__).resolve().parents[1] / "README.md"
+MOST_LANGUAGES = 9  # named; of more, their number
 SPEECH = ("asr", "dialect_asr", "srwt", "s2tt", "lid")  # whose hours are also told by language
 
 
@@ -31,7 +32,7 @@ def corpora_table() -> str:
             f"`{source.name}`",
             f"[{source.title}]({source.home})",
             " ".join(source.tasks),
-            languages_of(source),
+            languages_of(source, MOST_LANGUAGES),
             hours_of(source),
             records_of(source),
             source.licence,

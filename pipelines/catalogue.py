@@ -20,6 +20,8 @@ if __package__ in (None, ""):  # run as a script: its own folder gives way to th
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from pipelines.labels.languages import language_code
+from pipelines.own_data import OwnData
+from pipelines.own_source import OwnSource
 from pipelines.source import Cut, Source, SourceError, TextForm
 from tag_schema.tasks import TASKS
 
@@ -67,6 +69,16 @@ def find(name: str) -> type[Source]:
     near = near or get_close_matches(flat, known, n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
     raise SourceError(f"no dataset '{name}'; {hint}")
+
+
+def class_of(dataset: str, own: OwnData | None) -> type[Source]:
+    """The class of a dataset in OUT: one of the catalogue, or what its user said of his `own` data."""
+    if own is None:
+        return find(dataset)
+    form = find(own.format)
+    if not issubclass(form, OwnSource):
+        raise SourceError(f"{dataset}: {own.format} is not a format of data of one's own")
+    return form.described(own)
 
 
 def table(filters: Mapping[str, str]) -> str:

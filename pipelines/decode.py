@@ -19,7 +19,7 @@ import errno
 import io
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -56,11 +56,11 @@ class Recording:
     """A file that is ready to be decoded.
 
     `frames` is its length in waveform frames as its container tells. `blocks` decodes it from the beginning, in arrays
-    (frames, channels): (frames, 1) int16 where `exact`, else float32 with full scale 32768 (which differs from full
-    scale 1 in the exponent alone, so that what is computed from it has the same digits); it raises AudioReject where
-    the file does not hold what it promises. `exact`: 16 kHz 16-bit PCM, whose numbers are kept where it is mono; of two
-    channels they are the mean. `kept`, where a file may stay as it is, walks its frames and gives it as FLAC without
-    metadata, or None where something else follows the last frame; it raises as `blocks` does.
+    (frames, channels): int16 where `exact`, else float32 with full scale 32768 (which differs from full scale 1 in the
+    exponent alone, so that what is computed from it has the same digits); it raises AudioReject where the file does not
+    hold what it promises. `exact`: 16 kHz 16-bit PCM of one channel, whose numbers are kept, or of two. `kept`, where a
+    file may stay as it is, walks its frames and gives it as FLAC without metadata, or None where something else follows
+    the last frame; it raises as `blocks` does.
     """
 
     format: str
@@ -75,9 +75,23 @@ class Recording:
     def seconds(self) -> float:
         return self.frames / self.rate
 
+    def only(self, channel: int) -> Recording:
+        """The same with one channel, counted from 0, alone.
 
-def open_recording(file: Path | bytes | bytearray | memoryview) -> Recording:
+        Raises:
+            AudioReject: undecodable: it has not so many.
+        """
+        if channel >= self.channels:
+            raise AudioReject("undecodable", f"{self.channels} channels, and none with the number {channel} from 0")
+        if self.channels == 1:
+            return self
+        return replace(self, blocks=lambda: (block[:, channel : channel + 1] for block in self.blocks()))
+
+
+def open_recording(file: Path | bytes | bytearray | memoryview, raw_rate: int | None = None) -> Recording:
     """Read a file (or take its bytes), find its format and check that it is whole, as far as its container tells.
+
+    With `raw_rate` (Hz) it has no container: it is 16-bit mono PCM, the least significant byte first.
 
     Raises:
         AudioReject: empty_audio, undecodable or truncated.
@@ -86,7 +100,10 @@ def open_recording(file: Path | bytes | bytearray | memoryview) -> Recording:
     data = _read(file) if isinstance(file, Path) else bytes(file)
     if not data:
         raise AudioReject("empty_audio", "a file of 0 bytes")
-    recording = _open(data)
+    if raw_rate is not None:
+        recording = _open_raw("PCM", data, raw_rate, 1, "PCM_16", "LITTLE", 0, len(data) // 2)
+    else:
+        recording = _open(data)
     if not _RATES[0] <= recording.rate <= _RATES[1]:
         raise AudioReject("undecodable", f"{recording.format} with a sampling rate of {recording.rate} Hz")
     if recording.frames == 0:
@@ -151,7 +168,7 @@ def _open_raw(
         waveform = np.frombuffer(data, kind, frames * channels, offset).reshape(frames, channels)
         for start in range(0, frames, BLOCK_FRAMES):
             block = waveform[start : start + BLOCK_FRAMES]
-            yield _mean(block) if exact else _scaled(block)
+            yield block.astype(np.int16, copy=False) if exact else _scaled(block)
 
     def converted() -> Iterator[np.ndarray]:
         body = io.BytesIO(memoryview(data)[offset:])
@@ -165,20 +182,6 @@ def _open_raw(
 def _is_exact(rate: int, channels: int) -> bool:
     """Whether waveform samples of 16 bits become those of the clip without a calculation in float."""
     return rate == SAMPLE_RATE and channels <= 2
-
-
-def _mean(block: np.ndarray) -> np.ndarray:
-    """The mean of one or two channels of 16 bits, as (frames, 1) int16; a half becomes even, as by `np.rint`."""
-    if block.shape[1] == 1:
-        return block.astype(np.int16, copy=False)
-    # Both numbers of a frame are taken as one of 32 bits: numpy is several times as fast where data lie side by side.
-    pairs = np.ascontiguousarray(block, "<i2").view("<i4")
-    total = pairs << 16
-    total >>= 16
-    total += pairs >> 16
-    total += (total >> 1) & 1
-    total >>= 1
-    return total.astype(np.int16)
 
 
 def _scaled(block: np.ndarray) -> np.ndarray:
@@ -259,7 +262,7 @@ def _libsndfile_blocks(
                 if not len(block):
                     break
                 decoded += len(block)
-                yield _mean(block) if exact else _scaled(block)
+                yield block if exact else _scaled(block)
     except soundfile.LibsndfileError as error:
         raise _undecodable(name, error) from error
     if decoded < frames:

@@ -103,11 +103,23 @@ def plan_parts(document: Mapping[str, Any]) -> tuple[PlanPart, ...]:
     return tuple(PlanPart(*part) for part in document["parts"])
 
 
+def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with the groups among them taken apart: `own.language`."""
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        found |= (
+            {f"{key}.{inner}": item for inner, item in _flat(value).items()}
+            if isinstance(value, dict)
+            else {key: value}
+        )
+    return found
+
+
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What differs between two plans, as `key: old → new`, the causes before the consequences."""
     found = []
     for group in ("settings", "toolchain"):
-        before, after = old.get(group, {}), new.get(group, {})
+        before, after = _flat(old.get(group, {})), _flat(new.get(group, {}))
         for key in sorted(before.keys() | after.keys()):
             if before.get(key) != after.get(key):
                 found.append(f"{group}.{key}: {before.get(key)} → {after.get(key)}")

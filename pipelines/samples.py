@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipelines.audio import AudioReject, Clip, clips, open_recording
+from pipelines.decode import Recording
 from pipelines.fetch import File, fetched
 from pipelines.memory import check_memory
 from pipelines.segment import Piece, pieces
-from pipelines.source import Record, Reject, Source
+from pipelines.source import AudioRef, Record, Reject, Source
 from pipelines.tagging import Tagging, TagRules, tag
 from shards.index import RejectRow
 from shards.layout import ShardName
@@ -74,7 +75,7 @@ def _lots(items: Iterable[_Heard | RejectRow]) -> Iterator[list[_Heard | RejectR
 def _pieces(records: Iterable[Record], source: Source, shard: ShardName) -> Iterator[_Heard | RejectRow]:
     """The pieces of records, cut; segments of one recording are cut from one decoding."""
     groups = (list(group) for _, group in itertools.groupby(records, key=_recording))
-    for segments, files in fetched(groups, lambda group: [source.path(ref) for ref in group[0].audio]):
+    for segments, files in fetched(groups, lambda group: [source.place(ref) for ref in group[0].audio]):
         if len(files) == 1:
             yield from _from_recording(segments, files[0], source, shard)
         else:
@@ -83,7 +84,14 @@ def _pieces(records: Iterable[Record], source: Source, shard: ShardName) -> Iter
 
 
 def _recording(record: Record) -> tuple[str, ...]:
-    return tuple(f"{ref.root}:{ref.path}" for ref in record.audio)
+    return tuple(f"{ref.root}:{ref.path}:{ref.inside}:{ref.channel}" for ref in record.audio)
+
+
+def _open(file: File, ref: AudioRef, source: Source) -> Recording:
+    """The recording of `ref`, or the one channel of it that is heard."""
+    headerless = ref.path.lower().endswith(".pcm")
+    recording = open_recording(file(), source.raw_rate if headerless else None)
+    return recording if ref.channel is None else recording.only(ref.channel)
 
 
 def _from_recording(
@@ -94,14 +102,14 @@ def _from_recording(
     waiting: list[tuple[Record, Piece]] = []
     rejects: dict[str, RejectRow] = {}
     try:
-        recording = open_recording(file())
+        recording = _open(file, records[0].audio[0], source)
         for record in records:
             cut = pieces(record, [recording.seconds], source.cut, shard.split in source.evaluation_splits)
             if isinstance(cut, Reject):
                 rejects[record.id] = RejectRow(cut.id, cut.reason, cut.where)
             else:
                 waiting += [(record, piece) for piece in cut]
-        found = list(clips(recording, [piece.spans[0] for _, piece in waiting])) if waiting else []
+        found = list(clips(recording, [r.audio[0].joined or piece.spans[0] for r, piece in waiting])) if waiting else []
     except AudioReject as reject:
         check_memory()
         yield from (RejectRow(record.id, reject.reason, f"{path}: {reject.detail}") for record in records)
@@ -117,13 +125,14 @@ def _from_recording(
 def _from_several(record: Record, files: list[File], source: Source, shard: ShardName) -> Iterator[_Heard | RejectRow]:
     """What becomes of a record of several clips, or of none."""
     try:
-        recordings = [open_recording(file()) for file in files]
+        recordings = [_open(file, ref, source) for file, ref in zip(files, record.audio, strict=True)]
         cut = pieces(record, [recording.seconds for recording in recordings], source.cut, evaluation=True)
         if isinstance(cut, Reject):
             yield RejectRow(cut.id, cut.reason, cut.where)
             return
         for piece in cut:
-            found = [next(clips(recording, [span])) for recording, span in zip(recordings, piece.spans, strict=True)]
+            spans = [ref.joined or span for ref, span in zip(record.audio, piece.spans, strict=True)]
+            found = [next(clips(recording, [span])) for recording, span in zip(recordings, spans, strict=True)]
             yield _Heard(record, piece, found)
     except AudioReject as reject:
         check_memory()

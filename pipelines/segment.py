@@ -52,7 +52,8 @@ _HOLDS_FOR_PARTS = (Label, Caption, Entities, QuestionAnswer)  # of what `window
 class Piece:
     """One sample to be: what to cut from each recording, and what is said about it, in seconds from its beginning.
 
-    A span's start is None exactly when the piece is the whole recording, and so needs no time in its key.
+    A span's start is None exactly when the piece is the whole recording, and so needs no time in its key. Where a clip
+    is joined of several, its span reaches from the first to the last.
     """
 
     spans: tuple[Span, ...]
@@ -71,17 +72,19 @@ def pieces(record: Record, seconds: Sequence[float], cut: Cut, evaluation: bool)
     for ref, length in zip(record.audio, seconds, strict=True):
         start, end = ref.start or 0.0, length if ref.end is None else ref.end
         # Written so that a NaN fails too.
-        if not (0 <= start < end <= length + _OVERHANG and start < length):
-            return Reject(record.id, "bad_times", f"{ref.path}: {start} to {end} s of {length:.3f} s")
+        for a, b in ref.joined or ((start, end),):
+            if not (0 <= a < b <= length + _OVERHANG and a < length):
+                return Reject(record.id, "bad_times", f"{ref.path}: {a} to {b} s of {length:.3f} s")
         bounds.append((start, min(end, length)))
-    if evaluation or all(end - start <= LONGEST_SECONDS + _EXACT for start, end in bounds):
+    lengths = [_length(ref, *span) for ref, span in zip(record.audio, bounds, strict=True)]
+    if evaluation or all(length <= LONGEST_SECONDS + _EXACT for length in lengths):
         offset = bounds[0][0] if bounds else 0.0
         spans = tuple(_span(ref) for ref in record.audio)
         return [Piece(spans, tuple(_shifted(annotation, offset) for annotation in record.annotations))]
     (start, end), ref = bounds[0], record.audio[0]
-    cuts = None if len(bounds) > 1 or cut == "whole" else _cuts(record, start, end, cut)
+    cuts = None if len(bounds) > 1 or ref.joined or cut == "whole" else _cuts(record, start, end, cut)
     if cuts is None:
-        return Reject(record.id, "too_long", f"{ref.path}: {max(b - a for a, b in bounds):.3f} s, cut is '{cut}'")
+        return Reject(record.id, "too_long", f"{ref.path}: {max(lengths):.3f} s, cut is '{cut}'")
     found = []
     for first, last in cuts:
         annotations = tuple(
@@ -90,6 +93,11 @@ def pieces(record: Record, seconds: Sequence[float], cut: Cut, evaluation: bool)
         if annotations:
             found.append(Piece(((first, last),), annotations))
     return found
+
+
+def _length(ref: AudioRef, start: float, end: float) -> float:
+    """Seconds of the clip of a reference, from `start` to `end` where it is not joined."""
+    return sum(min(b, end) - a for a, b in ref.joined) if ref.joined else end - start
 
 
 def _span(ref: AudioRef) -> Span:
@@ -174,7 +182,7 @@ def _part(annotation: Annotation, record: Record, first: float, last: float) -> 
             return _part_of_text(annotation, _words(record), first, last)
         case Events():
             events = tuple(e for e in annotation.events if e.end > first and e.start < last)
-            return _shifted(Events(events), first, last)
+            return _shifted(replace(annotation, events=events), first, last)
         case Turns():
             turns = tuple(turn for turn in annotation.turns if turn[2] > first and turn[1] < last)
             return _shifted(Turns(turns), first, last)
@@ -217,7 +225,8 @@ def _shifted(annotation: Annotation, by: float, end: float | None = None) -> Ann
             words = tuple(replace(word, start=at(word.start), end=at(word.end)) for word in annotation.words)
             return replace(annotation, words=words)
         case Events():
-            return Events(tuple(Event(e.label, at(e.start), at(e.end)) for e in annotation.events))
+            events = tuple(Event(e.label, at(e.start), at(e.end)) for e in annotation.events)
+            return replace(annotation, events=events)
         case Turns():
             return Turns(tuple((speaker, at(start), at(stop)) for speaker, start, stop in annotation.turns))
     return annotation

@@ -7,6 +7,7 @@ yields records; decoding, cutting, resampling, tagging, counting and writing are
 from __future__ import annotations
 
 import errno
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +15,12 @@ from pathlib import PurePosixPath
 from typing import ClassVar, Literal
 
 from pipelines.corpus_path import CorpusPath, RemotePath, Root, confirm, corpus_path, fresh, scandir
+from pipelines.file_part import FilePart
 from shards.storage_error import StorageError
 
 TextForm = Literal["written", "spoken", "unpunctuated"]  # written: cased and punctuated, digits as digits
 Cut = Literal["annotated", "window", "whole"]
+EventStyle = Literal["plain", "audioset"]  # audioset: labels of AudioSet's ontology, which have a tag of their own
 
 
 class SourceError(Exception):
@@ -32,7 +35,11 @@ class AudioRef:
     seconds in the recording; None means from its beginning or to its end. `recording` names the recording
     (default: the path); segments of one recording share it, so that it is decoded once. `seconds` is the
     length of this clip where the metadata tells it. `speaker` and `origin` are told here where a record has several
-    clips, which differ in them.
+    clips, which differ in them. `joined` are spans of the recording, (start, end) in seconds, that are put together to
+    one clip, in their order (see `join`).
+
+    `inside` says where in the file the recording lies, where it is not the whole file: "OFFSET+BYTES", or what the
+    source's `place` makes of it. `channel`, counted from 0, is the one that is heard; None: all of them, mixed.
     """
 
     path: str
@@ -43,6 +50,19 @@ class AudioRef:
     seconds: float | None = None
     speaker: str | None = None
     origin: str | None = None
+    joined: tuple[tuple[float, float], ...] = ()
+    inside: str = ""
+    channel: int | None = None
+
+    @classmethod
+    def join(cls, path: str, spans: Sequence[tuple[float, float]], recording: str | None = None) -> AudioRef:
+        """Spans of a recording as one clip, without what lies between them. Such a clip is never cut.
+
+        Annotations of its record have no times: these would be those of the recording.
+        """
+        seconds = round(math.fsum(end - start for start, end in spans), 6)
+        joined = tuple(spans) if len(spans) > 1 else ()
+        return cls(path, "", spans[0][0], spans[-1][1], recording, seconds, joined=joined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +120,7 @@ class Caption:
 
     text: str
     style: Literal["clotho", "audiocaps", "plain"] = "plain"
+    task: Literal["aac", "mc"] | None = None  # None: those of the two that the source has
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +134,7 @@ class Label:
 
     kind: str
     values: tuple[str, ...]
+    style: EventStyle = "plain"  # of "sec"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +151,7 @@ class Events:
     """All sound events of a recording; empty means that there are none."""
 
     events: tuple[Event, ...]
+    style: EventStyle = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +265,7 @@ REJECT_REASONS: dict[str, str] = {
     "held_out": "its recording is in a test or development split",
     "too_long": "over 30 s and not to be cut",
     "unsafe_path": "a path that leaves the corpus",
+    "about_metadata": "text about tags that the audio bears, not about what is heard",
 }
 
 # Why a sample, or a whole record, lacks a target though nothing is wrong with it; apart from alternatives that alone
@@ -290,11 +314,15 @@ class Source(ABC):
     hours: ClassVar[float | None] = None  # of audio in all splits of the release; None: not published
     language_hours: ClassVar[Mapping[str, float]] = {}  # of a corpus in several languages, where published
     origin_namespace: ClassVar[str | None] = None  # "freesound": records are `freesound:<id>` unless they say else
+    raw_rate: ClassVar[int | None] = (
+        None  # Hz, of files .pcm: 16 bit mono without a header, least significant byte first
+    )
     audio: ClassVar[str]  # what is on disk, for the reader of the catalogue
     obtain: ClassVar[str]  # where to get it and how to unpack it
     expects: ClassVar[str]  # one line: the folder to pass as SOURCE
     layout: ClassVar[str]  # its tree
     extra_roots: ClassVar[Mapping[str, str]] = {}  # name -> what it is for
+    levels_above: ClassVar[int] = 6  # folders above a wrong SOURCE in which the right one is looked for
 
     def __init__(self, root: Root, roots: Mapping[str, Root] | None = None) -> None:
         """Look whether `root` is this corpus.
@@ -317,6 +345,9 @@ class Source(ABC):
                 raise SourceError(f"{self.name}: ROOTS names '{name}', which it does not take; it takes: {known}")
             if not path.is_dir():
                 raise SourceError(f"{self.name}: the folder of ROOTS={name}={path} does not exist")
+        self._look_at_root()
+
+    def _look_at_root(self) -> None:
         if not self.root.exists():
             raise SourceError(f"{self.name}: SOURCE={self.root} does not exist; expected {self.expects}. {self.obtain}")
         if not self.root.is_dir() or not self.recognises(self.root):
@@ -345,6 +376,10 @@ class Source(ABC):
         paired = (split for split in cls.splits if "sv" in cls.tasks and split not in cls.trials)
         return {f"{split}{_PAIRS}": split for split in paired}
 
+    def wanted_splits(self) -> tuple[str, ...]:
+        """The splits that are built where the user names none: the default ones that SOURCE holds."""
+        return tuple(split for split in self.default_splits if self.has_split(split))
+
     def records(self, split: str) -> Iterator[Record | Reject]:
         """One record or reject for each utterance of `split`, in the order of the release.
 
@@ -365,6 +400,10 @@ class Source(ABC):
     def path(self, ref: AudioRef) -> CorpusPath:
         """Where the audio of `ref` lies."""
         return (self.roots[ref.root] if ref.root else self.root) / ref.path
+
+    def place(self, ref: AudioRef) -> CorpusPath | FilePart:
+        """What of the corpus is to be read for `ref`: a file, or the bytes of one that hold the recording."""
+        return FilePart.named(self.path(ref), ref.inside) if ref.inside else self.path(ref)
 
     def origin(self, record: Record) -> str | None:
         """`namespace:id` of the recording that `record` comes from, equal in all corpora that hold it."""
@@ -461,7 +500,7 @@ class Source(ABC):
 
     def _wrong_folder(self) -> str:
         found = ", ".join(sorted(entry.name for entry in self.root.iterdir())[:6]) if self.root.is_dir() else "a file"
-        near = _nearby(self.root, self.recognises)
+        near = _nearby(self.root, self.recognises, self.levels_above)
         advice = f"Pass SOURCE={near[0]}" if len(near) == 1 else "Pass one of: " + ", ".join(map(str, near[:4]))
         if not near:
             advice = f"`python pipelines/catalogue.py {self.name}` shows the expected tree"
@@ -554,8 +593,8 @@ def files(folder: CorpusPath, *suffixes: str, lost: bool = False) -> list[str]:
         return sorted(entry.name for entry in wanted if lost or _is(entry.is_file))
 
 
-def _nearby(folder: CorpusPath, recognises: Callable[[CorpusPath], bool]) -> list[CorpusPath]:
-    """Folders up to six levels above or two below that are the corpus; the nearest level only."""
+def _nearby(folder: CorpusPath, recognises: Callable[[CorpusPath], bool], levels_above: int) -> list[CorpusPath]:
+    """Folders up to some levels above or two below that are the corpus; the nearest level only."""
 
     def is_corpus(place: CorpusPath) -> bool:
         try:
@@ -564,7 +603,7 @@ def _nearby(folder: CorpusPath, recognises: Callable[[CorpusPath], bool]) -> lis
             return False
 
     parents: Sequence[CorpusPath] = folder.parents
-    above = [parent for parent in parents[:6] if is_corpus(parent)]
+    above = [parent for parent in parents[:levels_above] if is_corpus(parent)]
     if above:
         return above[:1]
     level = [folder] if folder.is_dir() else []

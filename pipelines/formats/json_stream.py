@@ -56,15 +56,7 @@ def read_list(path: CorpusPath) -> Iterator[Any]:
         SourceError: no such list, or the file breaks off.
     """
     with path.open(encoding="utf-8-sig") as file:
-        reader = _Reader(file, path)
-        reader.expect("[")
-        if reader.peek() == "]":
-            return
-        while True:
-            yield reader.value()
-            if reader.peek() == "]":
-                return
-            reader.expect(",")
+        yield from _Reader(file, path).array_items()
 
 
 class _Reader:
@@ -147,4 +139,4 @@ class _Reader:
 
     def broken(self) -> SourceError:
         place = self._dropped + self._place
-        return SourceError(f"{self._path}: no valid JSON object at character {place}; download it again")
+        return SourceError(f"{self._path}: no valid JSON at character {place}; download it again")

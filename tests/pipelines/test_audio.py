@@ -199,6 +199,24 @@ def test_cutting_does_not_depend_on_neighbours_or_on_how_the_file_is_read(rate, 
             assert isinstance(clip, AudioReject) and clip.reason == "empty_audio"
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    rate=st.sampled_from([16_000, 44_100]),
+    times=st.lists(st.tuples(st.floats(0, 2.4), st.floats(0.01, 1)), min_size=2, max_size=4),
+    block=st.sampled_from([1_000, 7_777, 1 << 20]),
+)
+def test_joined_spans_are_put_together_before_they_are_resampled(rate, times, block):
+    waveform = pcm16(chirp(2.5, rate))
+    data = encoded(waveform, rate, "FLAC", "PCM_16")
+    joined = tuple((start, start + length) for start, length in times)  # in any order, and over each other
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.decode.BLOCK_FRAMES", block)
+        alone, beside = clips(data, [joined, (0.5, 1.0)])
+    parts = [waveform[round(start * rate) : round(end * rate)] for start, end in joined]
+    assert np.array_equal(heard(alone), expected(np.concatenate(parts) / np.float32(32768), rate))
+    assert np.array_equal(heard(beside), expected(waveform / np.float32(32768), rate, (0.5, 1.0)))
+
+
 def test_a_span_to_the_end_and_beyond():
     data = encoded(pcm16(chirp(1, 16_000)), 16_000, "WAV", "PCM_16")
     to_the_end, beyond, behind = clips(data, [(0.25, None), (0.25, 9.0), (1.0, 2.0)])

@@ -5,7 +5,7 @@ All audio is generated; all texts, names and numbers are invented.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,15 +27,22 @@ class Fixture:
     rejects: Mapping[str, set[tuple[str, str]]] = field(default_factory=dict)
     refused: Mapping[str, set[tuple[str, str]]] = field(default_factory=dict)
     roots: Mapping[str, Path] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)  # of data of one's own: what the user says, as OwnDataConfig
 
 
 def tone(
-    path: Path, rate: int = 16_000, seconds: float = 0.1, format: str | None = None, subtype: str | None = None
+    path: Path,
+    rate: int = 16_000,
+    seconds: float = 0.1,
+    format: str | None = None,
+    subtype: str | None = None,
+    channels: int = 1,
 ) -> None:
-    """Write a short tone."""
+    """Write a short tone; each further channel at half the loudness of the one before."""
     path.parent.mkdir(parents=True, exist_ok=True)
     wave = 0.3 * np.sin(2 * np.pi * 330 * np.arange(int(rate * seconds)) / rate)
-    soundfile.write(path, wave.astype(np.float32), rate, format=format, subtype=subtype)
+    frames = np.stack([wave / 2**channel for channel in range(channels)], axis=1)
+    soundfile.write(path, frames.astype(np.float32), rate, format=format, subtype=subtype)
 
 
 def mp3(path: Path) -> None:
@@ -61,3 +68,18 @@ def write(path: Path, text: str, encoding: str = "utf-8") -> None:
     """Write text byte for byte; "\\udcNN" in it is the byte NN."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode(encoding, "surrogateescape"))
+
+
+def textgrid(tiers: Sequence[tuple[str, Sequence[tuple[float, float, str]]]], short: bool = False) -> str:
+    """A TextGrid of tiers of intervals in Praat's long form, or its short one."""
+    end = max(end for _, intervals in tiers for _, end, _ in intervals)
+    rows: list[tuple[str, float | str]] = [("File type = ", "ooTextFile"), ("Object class = ", "TextGrid")]
+    rows += [("xmin = ", 0), ("xmax = ", end), ("tiers? ", "<exists>"), ("size = ", len(tiers))]
+    for number, (name, intervals) in enumerate(tiers, start=1):
+        rows += [(f"item [{number}]:\n    class = ", "IntervalTier"), ("    name = ", name)]
+        rows += [("    xmin = ", 0), ("    xmax = ", end), ("    intervals: size = ", len(intervals))]
+        for place, (first, last, label) in enumerate(intervals, start=1):
+            rows += [(f"    intervals [{place}]:\n        xmin = ", first), ("        xmax = ", last)]
+            rows += [("        text = ", label)]
+    shown = (str(v) if not isinstance(v, str) or v == "<exists>" else '"' + v.replace('"', '""') + '"' for _, v in rows)
+    return "\n".join(value if short else key + value for (key, _), value in zip(rows, shown, strict=True)) + "\n"

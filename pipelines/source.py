@@ -312,6 +312,7 @@ class Source(ABC):
     audio_may_be_missing: ClassVar[bool] = False  # most users lack many files
     mean_seconds: ClassVar[float]  # of a record; weighs shards where metadata does not tell
     hours: ClassVar[float | None] = None  # of audio in all splits of the release; None: not published
+    language_hours: ClassVar[Mapping[str, float]] = {}  # of a corpus in several languages, where published
     origin_namespace: ClassVar[str | None] = None  # "freesound": records are `freesound:<id>` unless they say else
     raw_rate: ClassVar[int | None] = (
         None  # Hz, of files .pcm: 16 bit mono without a header, least significant byte first

@@ -82,8 +82,6 @@ _SOUNDS: dict[str, str] = {
     "throatclearing": "throat clearing",
     # DESED
     "electric shaver toothbrush": "electric shaver or toothbrush",
-    # VocalSound
-    "throatclearing": "throat clearing",
 }
 _SOUNDS |= {name: name.split(", ")[0] for name in _LISTS if name not in _SOUNDS}
 _SOUNDS |= {re.sub(", (?:and )?", " and ", name): _SOUNDS[name] for name in _LISTS}

@@ -22,9 +22,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.catalogue import find
+from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.census import Census, take_census
-from pipelines.job import USER_ERRORS, DatasetConfig, chosen_splits, help_text, opened, unreadable
+from pipelines.job import USER_ERRORS, chosen_splits, help_text, opened, unreadable
+from pipelines.own_data import given_keys
 from pipelines.source import LEFT_OUT_REASONS, REJECT_REASONS, EmptySplitError, Source
 from pipelines.tagging import NO_TAG, TagRules
 from pipelines.verdict import reject_share, wrong_count
@@ -72,10 +73,7 @@ def run(config: CheckConfig) -> int:
     """Count each split and say what was found, then whether a job would succeed."""
     if config.vocabulary not in ("released", "extended"):
         raise ConfigError(f"vocabulary={config.vocabulary}: choose released or extended")
-    cls = find(config.dataset)
-    if not config.source:
-        raise ConfigError(f"SOURCE is missing: pass {cls.expects}; `make source DATASET={cls.name}` says more")
-    source = opened(cls, config.source, config.roots, config.source_options)
+    source = opened(class_asked_for(config), config.source, config.roots, config.source_options)
     splits = chosen_splits(source, config.split)
     print(f"{source.name}: {source.title}\nin {source.root}, {source.licence}")
     rules = TagRules.of(source, vocabulary(config.vocabulary))  # of one form: the second changes no count
@@ -213,6 +211,10 @@ def _next(config: CheckConfig) -> str:
     options = {"DATASET": config.dataset, "SOURCE": config.source, "ROOTS": config.roots, "SPLIT": config.split}
     if config.vocabulary != "released":
         options["VOCABULARY"] = config.vocabulary
+    told = {key: getattr(config, key) for key in given_keys(config)}
+    columns = told.pop("columns", {})
+    options |= {key.upper(): str(value) for key, value in told.items()}
+    options["COLUMNS"] = ",".join(f"{column}={name}" for column, name in columns.items())
     return " ".join(["make shards", *(f"{name}={shlex.quote(value)}" for name, value in options.items() if value)])
 
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 import s3fs
 
-from pipelines import catalogue
+from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.census import take_census
 from pipelines.check_source import CheckConfig, conclude, described, main
 from pipelines.source import AudioRef, Label, Record, Reject, Source, Transcript, Word, Words
@@ -34,7 +34,8 @@ def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
 @pytest.mark.parametrize("name", sorted(FIXTURES))
 def test_counts_what_the_source_gives(name: str, tmp_path: Path) -> None:
     """Of each tiny corpus: the metadata's rejects, those that tagging adds, and every other record as usable."""
-    fixture, cls = FIXTURES[name](tmp_path), catalogue.find(name)
+    fixture = FIXTURES[name](tmp_path)
+    cls = class_asked_for(DatasetConfig(**fixture.told, dataset=name, source=str(fixture.source)))
     source = cls(fixture.source, fixture.roots)
     for split, ids in fixture.records.items():
         told: list[int] = []

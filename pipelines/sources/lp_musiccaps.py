@@ -97,6 +97,7 @@ lp_musiccaps/                       <- SOURCE
         """Audio by the name at the end of the path that a row gives."""
         root = ROOT if ROOT in self.roots else ""
         tree = AudioTree(self, root=root)
+        tree.require_any("put the MP3 files there that the tables name, or pass ROOTS=audio=/path where they lie")
 
         def find(row: Mapping[str, Any]) -> AudioRef | str:
             path = str(row.get("path") or "")

@@ -78,10 +78,10 @@ _SOUNDS: dict[str, str] = {
     # UrbanSound8K
     "air conditioner": "air conditioning",
     "gun shot": "gunshot",
-    # DESED
-    "electric shaver toothbrush": "electric shaver or toothbrush",
     # VocalSound
     "throatclearing": "throat clearing",
+    # DESED
+    "electric shaver toothbrush": "electric shaver or toothbrush",
 }
 _SOUNDS |= {name: name.split(", ")[0] for name in _LISTS if name not in _SOUNDS}
 _SOUNDS |= {re.sub(", (?:and )?", " and ", name): _SOUNDS[name] for name in _LISTS}

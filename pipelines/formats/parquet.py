@@ -27,7 +27,9 @@ def read_parquet(root: CorpusPath, path: str, columns: Sequence[str]) -> Iterato
     place = root / path
     with place.open("rb") as head:
         if head.read(len(LFS_POINTER)) == LFS_POINTER:
-            raise SourceError(f"{place}: a pointer of Git LFS, not the table; in its clone: git lfs install; git lfs pull")
+            raise SourceError(
+                f"{place}: a pointer of Git LFS, not the table; in its clone: git lfs install; git lfs pull"
+            )
     try:
         with pq.ParquetFile(place if isinstance(place, Path) else pa.BufferReader(place.read_bytes())) as file:
             wanted = [name for name in columns if name in file.schema_arrow.names]

@@ -101,6 +101,15 @@ class YouTubeAudio:
                     self._clips[video] = tuple(dict.fromkeys((*several, kind)))
 
 
+def as_seconds(told: object) -> float | None:
+    """A time as a table tells it, in seconds; None: it is none that a video can have."""
+    try:
+        seconds = float(str(told))
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < 1e6 else None
+
+
 def origin(video: str) -> str:
     """The name of a recording on YouTube, equal in all corpora that hold it."""
     return f"youtube:{video}"

@@ -38,5 +38,7 @@ def read_parquet(root: CorpusPath, path: str, columns: Sequence[str]) -> Iterato
                 for row in batch.to_pylist():
                     number += 1
                     yield number, row
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the disk; Arrow's own have no number
+            raise
         raise SourceError(f"{place}: no valid Parquet ({str(error).splitlines()[0]}); download it again") from None

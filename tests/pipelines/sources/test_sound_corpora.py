@@ -202,9 +202,11 @@ def test_lp_musiccaps_leaves_out_what_is_invented(tmp_path: Path) -> None:
 def test_a_broken_parquet_is_named(tmp_path: Path) -> None:
     source = source_of("lp_musiccaps", tmp_path)
     path = Path(str(source.root)) / "LP-MusicCaps-MC/test.parquet"
-    path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(SourceError, match=r"test\.parquet: no valid Parquet .*; download it again"):
-        list(source.records("mc_test"))
+    whole = path.read_bytes()
+    for broken in (whole[:100], whole[:4] + b"\xff" * 40 + whole[44:]):
+        path.write_bytes(broken)
+        with pytest.raises(SourceError, match=r"test\.parquet: no valid Parquet .*; download it again"):
+            list(source.records("mc_test"))
     write(path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
     with pytest.raises(
         SourceError, match="a pointer of Git LFS, not the table; in its clone: git lfs install; git lfs pull"

@@ -203,7 +203,8 @@ def test_a_broken_parquet_is_named(tmp_path: Path) -> None:
     source = source_of("lp_musiccaps", tmp_path)
     path = Path(str(source.root)) / "LP-MusicCaps-MC/test.parquet"
     whole = path.read_bytes()
-    for broken in (whole[:100], whole[:4] + b"\xff" * 40 + whole[44:]):
+    pages = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")  # what comes before the footer
+    for broken in (whole[:100], whole[:4] + b"\xff" * (pages - 4) + whole[pages:]):
         path.write_bytes(broken)
         with pytest.raises(SourceError, match=r"test\.parquet: no valid Parquet .*; download it again"):
             list(source.records("mc_test"))

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from pipelines.plan_writer import PlanWriter, RejectWriter, id_hash
 from pipelines.record_json import decode_record, encode_record
-from pipelines.source import Record, Reject
+from pipelines.source import Record, Reject, Turns
 from pipelines.spill import Spill
 from shards.forgotten import Forgotten, Place, hidden
 from shards.plan import PlanPart
@@ -158,6 +158,9 @@ def is_forgotten(item: Record | Reject, forgotten: Forgotten, namespace: str | N
         names += [audio.path, audio.recording or item.id]
         names += [f"speaker:{audio.speaker}"] if audio.speaker else []
         names += [audio.origin] if audio.origin else []
+    for annotation in item.annotations:
+        if isinstance(annotation, Turns):
+            names += [f"speaker:{who}" for who, _, _ in annotation.turns]
     return forgotten.has(names)
 
 

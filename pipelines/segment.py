@@ -139,29 +139,12 @@ def _at_pauses(words: list[Word], start: float, end: float, gapless: bool) -> li
     from a sentence; without one there, the last pause. Unless `gapless`, stretches of over 30 s without a word are
     left out: of a transcript they say nothing.
     """
-    pauses = [(start, words[0].start)] if words[0].start > start else []
-    reach = words[0].end
-    for word in words[1:]:  # words of several speakers may overlap
-        if word.start >= reach:
-            pauses.append((reach, word.start))
-        reach = max(reach, word.end)
-    pauses.append((reach, max(reach, end)))
+    pauses = pauses_between([(word.start, word.end) for word in words], start, end)
     found = []
     position = start
     while end - position > LONGEST_SECONDS:
-        limit = position + LONGEST_SECONDS
-        inside = [
-            (max(a, position), min(b, limit))
-            for a, b in pauses
-            if a <= limit and b > position and min(b, limit) > position
-        ]
-        if not inside:
-            return None
-        late = [pause for pause in inside if sum(pause) / 2 >= position + LONGEST_SECONDS / 2]
-        a, b = max(late, key=lambda pause: (pause[1] - pause[0], pause[1])) if late else inside[-1]
-        # In the middle of the pause, but never so that a piece of nothing is left.
-        edge = min(max(round((a + b) / 2, 3), a), b)
-        if edge <= position:
+        edge = late_pause(pauses, position)
+        if edge is None:
             return None
         found.append((position, edge))
         position = edge
@@ -170,6 +153,36 @@ def _at_pauses(words: list[Word], start: float, end: float, gapless: bool) -> li
         return found
     starts = [word.start for word in words]
     return [(a, b) for a, b in found if bisect.bisect_left(starts, b) > bisect.bisect_left(starts, a)]
+
+
+def pauses_between(spans: Sequence[tuple[float, float]], start: float, end: float) -> list[tuple[float, float]]:
+    """The stretches from `start` to `end` that lie in none of `spans`, which are given by their start and may overlap.
+
+    Also those of no length, where one word ends as the next begins.
+    """
+    pauses = []
+    reach = start
+    for place, (first, last) in enumerate(spans):
+        if first > reach or (place and first == reach):
+            pauses.append((reach, first))
+        reach = max(reach, last)
+    pauses.append((reach, max(reach, end)))
+    return pauses
+
+
+def late_pause(pauses: Sequence[tuple[float, float]], position: float) -> float | None:
+    """Where to end a piece of at most 30 s that begins at `position`; None: in no pause."""
+    limit = position + LONGEST_SECONDS
+    inside = [
+        (max(a, position), min(b, limit)) for a, b in pauses if a <= limit and b > position and min(b, limit) > position
+    ]
+    if not inside:
+        return None
+    late = [pause for pause in inside if sum(pause) / 2 >= position + LONGEST_SECONDS / 2]
+    a, b = max(late, key=lambda pause: (pause[1] - pause[0], pause[1])) if late else inside[-1]
+    # In the middle of the pause, but never so that a piece of nothing is left.
+    edge = min(max(round((a + b) / 2, 3), a), b)
+    return edge if edge > position else None
 
 
 def _part(annotation: Annotation, record: Record, first: float, last: float) -> Annotation | None:

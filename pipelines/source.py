@@ -423,17 +423,18 @@ class Source(ABC):
         """Whether a folder is there that need not be, as surely."""
         return self._is_so(path, path.is_dir)
 
-    def folder_of(self, what: str, *places: str, advice: str) -> str:
-        """The first folder that is there of those, relative to SOURCE, where `what` may lie.
+    def folder_of(self, what: str, *places: str, advice: str, root: str = "") -> str:
+        """The first folder that is there of those, relative to SOURCE or the root named `root`, where `what` may lie.
 
         Raises:
             EmptySplitError: none is; says where it was expected and `advice`, which is what to do.
         """
+        top = self.roots[root] if root else self.root
         for place in places:
-            if self.has_folder(self.root / place):
+            if self.has_folder(top / place):
                 return place
         others = f" (or {', '.join(f'{place}/' for place in places[1:])})" if places[1:] else ""
-        raise EmptySplitError(f"{self.name}: {what}: not there, expected {self.root / places[0]}/{others}; {advice}")
+        raise EmptySplitError(f"{self.name}: {what}: not there, expected {top / places[0]}/{others}; {advice}")
 
     def check_alive(self) -> None:
         """Tell a corpus that vanished (a lost mount) from a file that is missing.

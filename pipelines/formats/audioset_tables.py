@@ -60,20 +60,20 @@ def read_segments(root: CorpusPath, table: str) -> Iterator[Segment | Reject]:
             yield Segment(segment_id(cells[0], span[0]), cells[0], *span, cells[3], where)
 
 
-def read_events(root: CorpusPath, table: str) -> tuple[dict[str, list[str]], list[Reject]]:
-    """The events of each segment, in the order of the table, and the rows that cannot be read.
+def read_events(root: CorpusPath, table: str) -> dict[str, list[str]]:
+    """The events of each segment, in the order of the table.
 
-    An event is kept as its row tells it, which takes a third of the memory: `parse_events` reads them.
+    An event is kept as its row tells it, which takes a third of the memory, and so is a row that cannot be read:
+    `parse_events` tells them apart.
     """
     events: dict[str, list[str]] = {}
-    rejects = []
     for row in read_tsv(root, table, ("segment_id", "start_time_seconds", "end_time_seconds", "label")):
         if isinstance(row, Reject):
-            rejects.append(row)
+            events.setdefault(row.id, []).append(f"{row.where.rpartition(':')[2]}\t{row.reason}")
         else:
             number, (segment, start, end, label) = row
             events.setdefault(segment, []).append(f"{number}\t{start}\t{end}\t{label}")
-    return events, rejects
+    return events
 
 
 class Parsed(NamedTuple):
@@ -88,7 +88,10 @@ def parse_events(rows: Sequence[str], names: Mapping[str, str]) -> Parsed:
     """The events of a segment, with the names of their classes. One that cannot be read spoils them all."""
     events = []
     for row in rows:
-        number, start, end, label = row.split("\t")
+        number, *cells = row.split("\t")
+        if len(cells) != 3:
+            return Parsed((), cells[0], int(number))
+        start, end, label = cells
         span = _span(start, end)
         if span is None or label not in names:
             return Parsed((), "bad_times" if span is None else "unknown_label", int(number))

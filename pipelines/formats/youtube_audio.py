@@ -58,10 +58,14 @@ class YouTubeAudio:
         return None if path is None else AudioRef(path, root=self._root, seconds=round(end - start, 3))
 
     def _find(self, video: str, start: float, end: float) -> str | None:
+        names = _names(start, end)
         kinds = self._clips.get(video)
+        if kinds is None and len(video) != 11:  # an id of no video: its files are known by their whole names
+            stems = (f"{before}{video}{after}" for before, after in names)
+            video = next((stem for stem in stems if stem in self._clips), "")
+            kinds, names = self._clips.get(video), {("", ""): 0}
         if kinds is None:
             return None
-        names = _names(start, end)
         several = (kinds,) if isinstance(kinds, int) else kinds
         found = [(rank, kind) for kind in several if (rank := names.get(self._kinds[kind][1:3])) is not None]
         if not found:

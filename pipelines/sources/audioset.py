@@ -92,7 +92,7 @@ audioset/                           <- SOURCE
         """Segments with the labels of the whole clip, and with events where the strong table has them."""
         parents = tables.read_parents(self.root) if self.has_file(self.root / "ontology.json") else {}
         strong = STRONG[STRONG_OF[split]]
-        events = tables.read_events(self.root, strong)[0] if self.has_split(STRONG_OF[split]) else {}
+        events = tables.read_events(self.root, strong) if self.has_split(STRONG_OF[split]) else {}
         for segment in tables.read_segments(self.root, WEAK[split]):
             if isinstance(segment, Reject):
                 yield segment
@@ -114,8 +114,7 @@ audioset/                           <- SOURCE
     def _strong(self, split: str, names: Mapping[str, str]) -> Iterator[Item]:
         """Segments with the events of the strong table alone."""
         table = STRONG[split]
-        events, rejects = tables.read_events(self.root, table)
-        yield from rejects
+        events = tables.read_events(self.root, table)
         ends = self._ends(split)
         for segment_id, rows in events.items():
             found = tables.parse_events(rows, names)

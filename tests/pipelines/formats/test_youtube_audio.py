@@ -53,6 +53,13 @@ def test_a_video_whose_id_begins_with_y(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_ids_that_are_none_of_youtube(tmp_path: Path) -> None:
+    clips = audio(tmp_path, "Yclip7.wav", "a_much_longer_name_30_40.wav")
+    assert [clips.find(name, 30.0, 40.0) is not None for name in ("clip7", "a_much_longer_name", "none")] == [
+        True, True, False,
+    ]  # fmt: skip
+
+
 def test_audio_in_a_root_of_its_own(tmp_path: Path) -> None:
     write(tmp_path / "clips/x" / f"{VIDEO}.wav", "")
     write(tmp_path / "tables/eval_segments.csv", "# nothing\n")

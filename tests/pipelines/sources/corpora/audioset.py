@@ -24,6 +24,7 @@ def corpus(folder: Path) -> Fixture:
         'aaaaaaaaaa3, 12.500, 22.500, "/m/e,/m/h"',
         'Yaaaaaaaaa4, 70.000, 80.000, "/m/b"',
         'aaaaaaaaaa5, 30.000, 40.000, "/m/b"',
+        'aaaaaaaaa14, 0.000, 10.000, "/m/b"',  # of whose events one cannot be read
         'aaaaaaaaaa6, 30.000, 40.000, "/m/unknown"',
         'aaaaaaaaaa7, 40.000, 30.000, "/m/b"',
         "aaaaaaaaaa8, 30.000",
@@ -66,6 +67,7 @@ def corpus(folder: Path) -> Fixture:
         {
             "balanced_train": {
                 ("aaaaaaaaaa5_30000", "audio_missing"),
+                ("aaaaaaaaa14_0", "too_few_columns"),
                 ("aaaaaaaaaa6_30000", "unknown_label"),
                 ("aaaaaaaaaa7", "bad_times"),
                 ("aaaaaaaaaa8", "too_few_columns"),

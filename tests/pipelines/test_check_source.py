@@ -215,3 +215,13 @@ def test_a_corpus_in_languages_without_a_tag(tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr().err == (
         "error: invented/all: no record has a target: the vocabulary has no tag for sv 1; pass VOCABULARY=extended\n"
     )
+
+
+def test_checks_data_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path / "a.wav", b"")
+    put(tmp_path / "calls.jsonl", '{"path": "a.wav", "said": "Hallo."}\n{"path": "b.wav", "said": "Weg."}\n')
+    own = ("columns.audio=path", "columns.text=said", "language=de", "max_reject_ratio=0.6")
+    status, said, last = check(capsys, "dataset=manifest", f"source={tmp_path / 'calls.jsonl'}", *own)
+    assert status == 0 and "asr 1;" in said and "1 × audio_missing" in said
+    assert last.endswith(f"SOURCE={tmp_path / 'calls.jsonl'} LANGUAGE=de COLUMNS=audio=path,text=said")
+    assert check(capsys, "dataset=librispeech", f"source={tmp_path}", "language=de")[0] == 1

@@ -186,8 +186,8 @@ def hours_of(source: type[Source]) -> str:
 
 
 def records_of(source: type[Source]) -> str:
-    """The records of all splits whose number is known."""
-    counts = [count for count in source.splits.values() if count is not None]
+    """The records of all splits whose number is known; trial lists name the same clips over and over."""
+    counts = [count for split, count in source.splits.items() if count is not None and split not in source.trials]
     return f"{sum(counts):,}" if counts else "varies"
 
 

@@ -26,7 +26,7 @@ from pipelines.source import Cut, Source, SourceError, TextForm
 from tag_schema.tasks import TASKS
 
 WIDTH = 120  # characters of a line
-MOST_LANGUAGES = 8  # named in the table; of more, their number
+MOST_LANGUAGES = 3  # named in the table; of more, their number
 MOST_TASKS = 6
 _MARGIN = 11  # characters before what a line of a page says
 _CUTS: Mapping[Cut, str] = {
@@ -98,9 +98,9 @@ def table(filters: Mapping[str, str]) -> str:
             hours_of(source),
             records_of(source),
             "yes" if source.commercial else "no",
-            languages_of(source),
+            languages_of(source, MOST_LANGUAGES),
             " ".join(source.tasks) if len(source.tasks) <= MOST_TASKS else f"{len(source.tasks)} tasks",
-            source.title,
+            source.title.partition(": ")[2] or source.title,  # the name stands before it
         )
         for source in chosen
     ]
@@ -186,16 +186,15 @@ def hours_of(source: type[Source]) -> str:
 
 
 def records_of(source: type[Source]) -> str:
-    """The records of all splits whose number is known; trial lists name the same clips over and over."""
-    counts = [count for split, count in source.splits.items() if count is not None and split not in source.trials]
-    return f"{sum(counts):,}" if counts else "varies"
+    """The records of all splits; `1,609+` where those of some are not known. Trial lists name the same clips again."""
+    told = [count for split, count in source.splits.items() if split not in source.trials]
+    counts = [count for count in told if count is not None]
+    return f"{sum(counts):,}{'+' * (len(counts) < len(told))}" if counts else "varies"
 
 
-def languages_of(source: type[Source]) -> str:
-    """The languages of the speech by their codes, or how many where they are many."""
-    if len(source.languages) > MOST_LANGUAGES:
-        return f"{len(source.languages)} languages"
-    return " ".join(source.languages) or "-"
+def languages_of(source: type[Source], most: int) -> str:
+    """The languages of the speech by their codes, or how many where there are more than `most`."""
+    return f"{len(source.languages)} languages" if len(source.languages) > most else " ".join(source.languages) or "-"
 
 
 def page(source: type[Source]) -> str:

@@ -19,9 +19,11 @@ from pipelines.source import Source
 from shards.pages.paper import PAPER_HOURS
 from tag_schema.examples import task_table
 from tag_schema.tasks import TASKS
+from tag_schema.vocabulary import LANGUAGES
 
 README = Path(__file__).resolve().parents[1] / "README.md"
-SPEECH = ("asr", "dialect_asr", "srwt", "s2tt", "lid")  # whose hours are also told by language
+MOST_LANGUAGES = 9  # named; of more, their number
+TRANSCRIBED = ("asr", "dialect_asr")  # whose hours are also told by language
 
 
 def corpora_table() -> str:
@@ -31,7 +33,7 @@ def corpora_table() -> str:
             f"`{source.name}`",
             f"[{source.title}]({source.home})",
             " ".join(source.tasks),
-            languages_of(source),
+            languages_of(source, MOST_LANGUAGES),
             hours_of(source),
             records_of(source),
             source.licence,
@@ -62,19 +64,26 @@ def hours_table() -> str:
 
 
 def languages_table() -> str:
-    """One row per language: hours of the corpora of speech in that language alone, and which have it among others."""
-    spoken = [source for source in releases() if set(SPEECH) & set(source.tasks)]
-    codes = {code for source in spoken for code in source.languages}
+    """One row per language whose hours of transcribed speech are known, and for each of the released vocabulary."""
+    corpora = [source for source in releases() if set(TRANSCRIBED) & set(source.tasks)]
+    hours = {code: language_hours(code, corpora) for source in corpora for code in source.languages}
+    shown = sorted((code for code in hours if hours[code] or code in LANGUAGES), key=lambda code: (-hours[code], code))
     rows = []
-    for code in codes:
-        alone = [source for source in spoken if source.languages == (code,)]
-        among = [source for source in spoken if code in source.languages and source not in alone]
-        if alone or len(among) > 1:
-            rows.append((code, alone, among))
-    rows.sort(key=lambda row: (-sum(hours_told(source) or 0.0 for source in row[1]), -len(row[2]), row[0]))
-    return markdown(
-        ("language", "corpora of it alone", "up to", "also in"),
-        [(f"`{code}`", names_of(alone), total(alone), names_of(among)) for code, alone, among in rows],
+    for code in shown:
+        having = [source for source in corpora if code in source.languages]
+        counted = [source for source in having if language_hours(code, [source])]
+        others = [source for source in having if source not in counted]
+        rows.append((f"`{code}`", names_of(counted), f"{hours[code]:,.0f} h" if counted else "", names_of(others)))
+    head = ("language", "corpora whose hours of it are known", "up to", "corpora whose hours of it are not")
+    rest = " ".join(sorted(hours.keys() - set(shown)))
+    return markdown(head, rows) + (f"\nFurther languages of such corpora: {rest}.\n" if rest else "")
+
+
+def language_hours(code: str, corpora: Iterable[type[Source]]) -> float:
+    """The hours that corpora are known to hold in one language."""
+    return sum(
+        (hours_told(source) or 0.0) if source.languages == (code,) else source.language_hours.get(code, 0.0)
+        for source in corpora
     )
 
 
@@ -112,7 +121,7 @@ def total(corpora: Sequence[type[Source]]) -> str:
     known = [hours for source in corpora if (hours := hours_told(source)) is not None]
     unknown = len(corpora) - len(known)
     told = f"{sum(known):,.0f} h" if known else ""
-    silent = f"{unknown} that varies" if unknown else ""
+    silent = f"{unknown} of unknown length" if unknown else ""
     return " + ".join(filter(None, (told, silent))) or "none"
 
 

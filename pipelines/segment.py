@@ -195,7 +195,7 @@ def _part(annotation: Annotation, record: Record, first: float, last: float) -> 
             return _part_of_text(annotation, _words(record), first, last)
         case Events():
             events = tuple(e for e in annotation.events if e.end > first and e.start < last)
-            return _shifted(Events(events), first, last)
+            return _shifted(replace(annotation, events=events), first, last)
         case Turns():
             turns = tuple(turn for turn in annotation.turns if turn[2] > first and turn[1] < last)
             return _shifted(Turns(turns), first, last)
@@ -238,7 +238,8 @@ def _shifted(annotation: Annotation, by: float, end: float | None = None) -> Ann
             words = tuple(replace(word, start=at(word.start), end=at(word.end)) for word in annotation.words)
             return replace(annotation, words=words)
         case Events():
-            return Events(tuple(Event(e.label, at(e.start), at(e.end)) for e in annotation.events))
+            events = tuple(Event(e.label, at(e.start), at(e.end)) for e in annotation.events)
+            return replace(annotation, events=events)
         case Turns():
             return Turns(tuple((speaker, at(start), at(stop)) for speaker, start, stop in annotation.turns))
     return annotation

@@ -20,6 +20,7 @@ from shards.storage_error import StorageError
 
 TextForm = Literal["written", "spoken", "unpunctuated"]  # written: cased and punctuated, digits as digits
 Cut = Literal["annotated", "window", "whole"]
+EventStyle = Literal["plain", "audioset"]  # audioset: labels of AudioSet's ontology, which have a tag of their own
 
 
 class SourceError(Exception):
@@ -133,6 +134,7 @@ class Label:
 
     kind: str
     values: tuple[str, ...]
+    style: EventStyle = "plain"  # of "sec"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ class Events:
     """All sound events of a recording; empty means that there are none."""
 
     events: tuple[Event, ...]
+    style: EventStyle = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +265,7 @@ REJECT_REASONS: dict[str, str] = {
     "held_out": "its recording is in a test or development split",
     "too_long": "over 30 s and not to be cut",
     "unsafe_path": "a path that leaves the corpus",
+    "about_metadata": "text about tags that the audio bears, not about what is heard",
 }
 
 # Why a sample, or a whole record, lacks a target though nothing is wrong with it; apart from alternatives that alone
@@ -308,6 +312,7 @@ class Source(ABC):
     audio_may_be_missing: ClassVar[bool] = False  # most users lack many files
     mean_seconds: ClassVar[float]  # of a record; weighs shards where metadata does not tell
     hours: ClassVar[float | None] = None  # of audio in all splits of the release; None: not published
+    language_hours: ClassVar[Mapping[str, float]] = {}  # of a corpus in several languages, where published
     origin_namespace: ClassVar[str | None] = None  # "freesound": records are `freesound:<id>` unless they say else
     raw_rate: ClassVar[int | None] = (
         None  # Hz, of files .pcm: 16 bit mono without a header, least significant byte first
@@ -418,17 +423,18 @@ class Source(ABC):
         """Whether a folder is there that need not be, as surely."""
         return self._is_so(path, path.is_dir)
 
-    def folder_of(self, what: str, *places: str, advice: str) -> str:
-        """The first folder that is there of those, relative to SOURCE, where `what` may lie.
+    def folder_of(self, what: str, *places: str, advice: str, root: str = "") -> str:
+        """The first folder that is there of those, relative to SOURCE or the root named `root`, where `what` may lie.
 
         Raises:
             EmptySplitError: none is; says where it was expected and `advice`, which is what to do.
         """
+        top = self.roots[root] if root else self.root
         for place in places:
-            if self.has_folder(self.root / place):
+            if self.has_folder(top / place):
                 return place
         others = f" (or {', '.join(f'{place}/' for place in places[1:])})" if places[1:] else ""
-        raise EmptySplitError(f"{self.name}: {what}: not there, expected {self.root / places[0]}/{others}; {advice}")
+        raise EmptySplitError(f"{self.name}: {what}: not there, expected {top / places[0]}/{others}; {advice}")
 
     def check_alive(self) -> None:
         """Tell a corpus that vanished (a lost mount) from a file that is missing.

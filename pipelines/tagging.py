@@ -16,9 +16,10 @@
 | QuestionAnswer | aqa, mqa                                                                                   |
 | Speaker        | sgc, sap, where the field is filled                                                        |
 
-Of these, the tasks that the source declares. What cannot be said is never dropped in silence: a record that holds no
-other annotation of the kind is rejected, else the target is counted in `Tagging.left_out`. So is one whose language has
-no tag in the vocabulary, even where it is the only one of its record.
+Of these, the tasks that the source declares. Several labels of a clip stand in the order of the alphabet, whatever the
+corpus. What cannot be said is never dropped in silence: a record that holds no other annotation of the kind is
+rejected, else the target is counted in `Tagging.left_out`. So is one whose language has no tag in the vocabulary, even
+where it is the only one of its record.
 """
 
 from __future__ import annotations
@@ -267,7 +268,9 @@ class _Tagger:
         if not self._wants(task, heard):
             return
         if "labels" in TASKS[task].grammar.fields:
-            self._put(Target(task, audio_language=heard, labels=values))
+            # A set has no order, and releases list theirs in many: in that of the alphabet, whatever the corpus.
+            style = label.style if TASKS[task].styles else None
+            self._put(Target(task, audio_language=heard, labels=tuple(sorted(values)), style=style))
         else:
             for value in values:  # of several annotators: alternatives
                 self._put(Target(task, audio_language=heard, text=value))
@@ -275,7 +278,7 @@ class _Tagger:
     def _events(self, events: Events) -> None:
         if self._wants_times("sed"):
             named = [TimedEvent(_label_text("sec", event.label), event.start, event.end) for event in events.events]
-            self._put(Target("sed", events=quantise_events(named, self.seconds)))
+            self._put(Target("sed", events=quantise_events(named, self.seconds), style=events.style))
 
     def _turns(self, turns: Turns) -> None:
         if self._wants_times("sd") and self._wants("sd", self.language):

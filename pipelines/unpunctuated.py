@@ -82,7 +82,6 @@ _UNSPACED = frozenset({"zh", "zh_tr", "yue", "ja"})
 
 # Written before or behind a word, and never spoken. Dashes stand between spaces; the long one may also touch.
 _BEFORE, _BEHIND = '"“”„«»‹›¿¡…', '.,;:!?"“”„«»‹›…'
-_MARKED = re.compile(rf"[{_BEFORE}]*(.*?)[{_BEHIND}]*")
 _DASHES = re.compile(r"(?:^| )(?:-|--|–|—)(?= |$)|(?:^| )—(?=[\w¿¡«])|(?<=\w)(?:--|—)(?=[\w\"“” ]|$)")
 _ELLIPSIS = re.compile(r"(?<!\.)\.\.\.(?!\.)")
 _CJK_MARKS = re.compile("[，。！？、；：“”‘’「」『』《》〈〉…—・·,!?.]")
@@ -109,6 +108,7 @@ than whatever whenever wherever yet nor for oh ah sometimes usually often never 
 """
 _BEFORE_I = frozenset(_BEGINNINGS.split())  # words that begin a sentence before the English I; others may be a king's
 _ROMAN = frozenset("IVX")
+_SOUNDS = frozenset(("hm", "hmm", "mm", "mmm", "mhm", "shh", "psst", "pst", "brr"))
 
 
 def unpunctuated(text: str, language: str | None) -> str | None:
@@ -126,7 +126,7 @@ def unpunctuated(text: str, language: str | None) -> str | None:
     if language in _UNSPACED:
         bare = _CJK_MARKS.sub("", text)
         return bare if re.fullmatch(f"[{rules.letters}]+", bare) else None
-    text = _ELLIPSIS.sub("…", text.replace("’", "'"))
+    text = _ELLIPSIS.sub("…", text.replace("’", "'")).replace("…", "… ")
     tokens = _DASHES.sub(" ", text).split()
     words: list[str] = []
     for place in range(len(tokens)):
@@ -142,23 +142,32 @@ def unpunctuated(text: str, language: str | None) -> str | None:
 def _word(tokens: list[str], place: int, language: str, rules: Rules) -> str | None:
     """A token without its marks, in lower case; "" where it is marks alone; None where it is no plain word."""
     token = tokens[place]
-    found = _MARKED.fullmatch(token)
-    assert found is not None, "every token has this form"
-    core, behind = found[1], token[found.end(1) :]
+    core = token.strip(_BEFORE + _BEHIND)
+    start = token.find(core)
+    behind = token[start + len(core) :]
     if not core:
         return "" if "." not in token else None
+    if token[:start].strip(_BEFORE) or behind.strip(_BEHIND) or _may_be_roman(core, tokens, place, language):
+        return None
+    word = _plain(core, language)
+    if word is None or ("." in behind and not _ends_sentence(word, behind, tokens[place + 1 :], rules)):
+        return None
+    return word
+
+
+@lru_cache(maxsize=1 << 16)
+def _plain(core: str, language: str) -> str | None:
+    """A word in lower case, as an unpunctuated text has it; None where it is none that is read as it is written."""
+    rules = RULES[language]
     between = "'" * rules.apostrophe + "-" * (rules.hyphen is not None)
     joined = rf"(?:[{between}][{rules.letters}]+)*" if between else ""
-    if not re.fullmatch(rf"[{rules.letters}]+{joined}", core):
-        return None
-    if any(_is_acronym(part) for part in re.split("['-]", core)) or _may_be_roman(core, tokens, place, language):
-        return None
     word = lower(core, language)
-    if not re.fullmatch(rf"[{rules.letters}'-]+", word):
-        return None  # İ outside Turkish falls apart
-    if not rules.short_words and any(len(part) > 1 and not _VOWEL.search(_bare(part)) for part in word.split("-")):
-        return None  # Mr, St, km
-    if "." in behind and not _ends_sentence(word, behind, tokens[place + 1 :], rules):
+    # Lower case too: İ outside Turkish falls apart.
+    if not all(re.fullmatch(rf"[{rules.letters}]+{joined}", form) for form in (core, word)):
+        return None
+    if any(map(_is_acronym, re.split("['-]", core))):
+        return None
+    if not rules.short_words and any(map(_has_no_vowel, word.split("-"))):
         return None
     return word.replace("-", rules.hyphen or "-")
 
@@ -210,6 +219,8 @@ def _in_words(number: int, language: str) -> str:
     return words.replace("-", RULES[language].hyphen or "-")
 
 
-def _bare(word: str) -> str:
-    """The word with its accents taken off, so that its vowels can be told."""
-    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+def _has_no_vowel(word: str) -> bool:
+    """Whether a word is hardly one, but an abbreviation."""
+    # With the accents taken off, so that vowels can be told.
+    bare = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+    return len(word) > 1 and word not in _SOUNDS and not _VOWEL.search(bare)

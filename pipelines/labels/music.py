@@ -46,10 +46,13 @@ _GENRES: dict[str, str] = {
     "rocknroll": "rock and roll", "singersongwriter": "singer-songwriter", "synthpop": "synth pop",
     "worldfusion": "world fusion",
     # Names of the Free Music Archive.
-    "psych-rock": "psychedelic rock", "psych-folk": "psychedelic folk", "soul-rnb": "soul and r&b",
-    "old-time / historic": "old-time", "jazz: vocal": "vocal jazz", "jazz: out": "free jazz",
-    "indie-rock": "indie rock",
-    "power-pop": "power pop", "space-rock": "space rock", "noise-rock": "noise rock", "spoken weird": "spoken",
+    "be-bop": "bebop", "big band/swing": "big band", "black-metal": "black metal", "breakcore - hard": "breakcore",
+    "country & western": "country and western", "death-metal": "death metal", "freak-folk": "freak folk",
+    "free-folk": "free folk", "free-jazz": "free jazz", "indie-rock": "indie rock", "jazz: out": "free jazz",
+    "jazz: vocal": "vocal jazz", "latin america": "latin", "loud-rock": "loud rock", "middle east": "middle eastern",
+    "noise-rock": "noise rock", "old-time / historic": "old-time", "power-pop": "power pop",
+    "psych-folk": "psychedelic folk", "psych-rock": "psychedelic rock", "reggae - dancehall": "dancehall",
+    "reggae - dub": "dub", "romany (gypsy)": "romany", "soul-rnb": "soul and r&b", "space-rock": "space rock",
     # Spellings and looser words of MagnaTagATune's players.
     "clasical": "classical", "classic": "classical", "electro": "electronic", "funky": "funk", "india": "indian",
     "jazzy": "jazz", "operatic": "opera",

@@ -97,7 +97,7 @@ ami/                                <- SOURCE
         return any(_split_of(meeting) == split for meeting in self.agents)
 
     @cached_property
-    def notes(self) -> str:
+    def annotations(self) -> str:
         """The folder of the annotations below SOURCE, with "/" at its end; "" where it is SOURCE."""
         found = _annotations(self.root)
         return "" if found is None or found == self.root else f"{relative(found, self.root)}/"
@@ -107,7 +107,7 @@ ami/                                <- SOURCE
         """Meeting -> the letters of those whose words or segments are there."""
         found: dict[str, set[str]] = {}
         for kind in ("words", "segments"):
-            names = files(self.root / f"{self.notes}{kind}", f".{kind}.xml")
+            names = files(self.root / f"{self.annotations}{kind}", f".{kind}.xml")
             for meeting, agent, *_ in (name.split(".") for name in names if name.count(".") >= 3):
                 found.setdefault(meeting, set()).add(agent)
         return {meeting: sorted(letters) for meeting, letters in sorted(found.items())}
@@ -120,7 +120,7 @@ ami/                                <- SOURCE
             SourceError: it cannot be read.
         """
         try:
-            meetings = read_elements(self.root, f"{self.notes}{MEETINGS}")
+            meetings = read_elements(self.root, f"{self.annotations}{MEETINGS}")
         except NxtError as error:
             raise SourceError(f"{self.name}: {self.root / str(error)}; unpack the annotations again") from error
         found: dict[str, dict[str, Person]] = {}
@@ -142,9 +142,11 @@ ami/                                <- SOURCE
         people = self.people.get(meeting, {})
         said: dict[str, list[Utterance]] = {}
         for agent in sorted({*agents, *people}):
-            words, segments = (f"{self.notes}{kind}/{meeting}.{agent}.{kind}.xml" for kind in ("words", "segments"))
+            words, segments = (
+                f"{self.annotations}{kind}/{meeting}.{agent}.{kind}.xml" for kind in ("words", "segments")
+            )
             there = [path for path in (words, segments) if self.has_file(self.root / path)]
-            known = there[0] if there else f"{self.notes}{MEETINGS}"
+            known = there[0] if there else f"{self.annotations}{MEETINGS}"
             if len(there) < 2 or agent not in people:
                 reason = "no_transcript" if len(there) < 2 else "unknown_label"
                 yield Reject(f"{meeting}.{agent}", reason, known)
@@ -156,7 +158,7 @@ ami/                                <- SOURCE
                 continue
             yield from _utterances(meeting, agent, people[agent], said[agent], tree, segments)
         mix = f"{meeting}.Mix-Headset"
-        path, where = tree.find(mix), f"{self.notes}{MEETINGS}"
+        path, where = tree.find(mix), f"{self.annotations}{MEETINGS}"
         if path is None:
             yield tree.problem(mix, mix, where, where)
         elif not said or len(said) < len({*agents, *people}):

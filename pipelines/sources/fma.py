@@ -11,8 +11,11 @@ Quirk     `tracks.csv` has three header rows and fields with line breaks; genres
 from __future__ import annotations
 
 import ast
+import csv
+import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 
 from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
@@ -63,7 +66,7 @@ fma/                                <- SOURCE
         return (folder / TRACKS).is_file()
 
     def has_split(self, split: str) -> bool:
-        rows = read_csv(self.root, TRACKS, ("set/split",), header_rows=3)
+        rows = read_csv(self.root, TRACKS, ("set/split",), header_rows=self.header_rows)
         return any(not isinstance(row, Reject) and row[1][0] == split for row in rows)
 
     def read(self, split: str) -> Iterator[Record | Reject]:
@@ -71,7 +74,7 @@ fma/                                <- SOURCE
         first = split == self.available_splits()[0]  # what tells no split is reported there
         folder, listing, known = "", None, set[str]()
         columns = (*SONG.values(), "track/license", "track/language_code")
-        for row in read_csv(self.root, TRACKS, COLUMNS, columns, header_rows=3):
+        for row in read_csv(self.root, TRACKS, COLUMNS, columns, header_rows=self.header_rows):
             if isinstance(row, Reject):
                 known.add(row.id.zfill(6))
                 if first:
@@ -109,6 +112,13 @@ fma/                                <- SOURCE
         if first:
             yield from self.unnamed(place, known)
 
+    @cached_property
+    def header_rows(self) -> int:
+        """How many rows are the header: the first column is called `track_id` in the last of them."""
+        with (self.root / TRACKS).open(encoding="utf-8-sig", errors="replace") as file:
+            names = [row[:1] for row in islice(csv.reader(file), 3)]
+        return names.index(["track_id"]) + 1 if ["track_id"] in names else 3
+
     def listing_of(self, place: str, folder: str) -> Listing:
         """The tracks that begin with the same three digits; of an id that is no number, none."""
         return self.listing(f"{place}/{folder}" if folder.isdecimal() else place)
@@ -145,7 +155,7 @@ fma/                                <- SOURCE
             raise SourceError(f"{self.name}: no {self.root / GENRES}; unpack fma_metadata.zip again")
         rows = read_csv(self.root, GENRES, ("genre_id", "title"))
         pairs = (row[1] for row in rows if not isinstance(row, Reject))
-        return {int(number): title.strip() for number, title in pairs if number.strip().isdecimal()}
+        return {int(number): title.strip() for number, title in pairs if re.fullmatch(r"\s*\d{1,9}\s*", number)}
 
 
 def _titles(top: str, genres: str, names: dict[int, str]) -> tuple[str, ...] | None:

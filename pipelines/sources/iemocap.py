@@ -20,7 +20,7 @@ from pipelines.source import AudioRef, Label, Record, Reject, Source, Speaker, T
 
 EMOTIONS = {"ang", "hap", "exc", "sad", "neu", "fru", "fea", "sur", "dis", "oth"}
 NO_AGREEMENT = "xxx"
-_RATED = re.compile(r"\[(\d+\.?\d*) - (\d+\.?\d*)\]\t([^\t]+)\t(\w+)\t\[([^\]]*)\]")
+_RATED = re.compile(r"\[[^\]]*\]\t([^\t]+)\t(\w+)\t\[([^\]]*)\]")  # times, turn, emotion, ratings
 _SAID = re.compile(r"(\S+) \[[^\]]*\]: ?(.*)")
 _NOISE = re.compile(r"\[[A-Z_ ]+\]")
 _TURN = re.compile(r"Ses\d\d[FM]_\w+_([FM])\w*")
@@ -41,7 +41,7 @@ class IEMOCAP(Source):
     splits = {"Session1": 1_819, "Session2": 1_811, "Session3": 2_136, "Session4": 2_103, "Session5": 2_170}
     default_splits = tuple(splits)
     mean_seconds = 4.5
-    hours = 12.4
+    hours = 12.0
     origin_namespace = "iemocap"
     audio = "WAV, 16 kHz mono, one file per turn"
     obtain = "Ask for it by the release form of sail.usc.edu/iemocap, and unpack IEMOCAP_full_release.tar.gz"
@@ -84,7 +84,7 @@ IEMOCAP_full_release/               <- SOURCE
             if rated is None:
                 yield Reject(where, "bad_row", where)
                 continue
-            turn, emotion, ratings = rated[3], rated[4], rated[5]
+            turn, emotion, ratings = rated.groups()
             named.add(f"{turn}.wav")
             if problem := listing.problem(turn, f"{turn}.wav", where, table):
                 yield problem

@@ -107,6 +107,6 @@ def _plain(song: str) -> str:
 def _seconds(item: dict[str, Any]) -> float | None:
     """The length of a phrase by its phonemes; None: not told."""
     lengths = item.get("ph_dur")
-    if not isinstance(lengths, list) or not all(type(length) in (int, float) for length in lengths):
+    if not isinstance(lengths, list) or not all(type(length) in (int, float) and length < 600 for length in lengths):
         return None
-    return round(sum(lengths), 3) if 0 < sum(lengths) < float("inf") else None
+    return round(float(sum(lengths)), 3) if sum(lengths) > 0 else None

@@ -20,7 +20,6 @@ import yaml
 from pipelines.corpus_path import CorpusPath
 from pipelines.source import AudioRef, Caption, Label, Record, Reject, Source, SourceError
 
-TABLE = "MACS.yaml"
 TAU = "TAU-urban-acoustic-scenes-2019-development"
 SCENES = {
     "airport", "bus", "metro", "metro_station", "park", "public_square", "shopping_mall", "street_pedestrian",
@@ -50,7 +49,7 @@ class MACS(Source):
         "Download MACS.yaml of zenodo.org/records/5114771, unpack the audio of zenodo.org/record/2589280 "
         f"({TAU}.audio.*.zip) beside it, or pass ROOTS=tau=/path/{TAU}"
     )
-    expects = f"the folder that holds MACS.yaml, with the audio in audio/ or {TAU}/audio/, or ROOTS=tau="
+    expects = f"the folder that holds MACS.yaml (or macs/MACS.yaml) and audio/ or {TAU}/audio/, or ROOTS=tau="
     layout = f"""
 macs/                               <- SOURCE
   MACS.yaml                         files: [{{filename, annotations: [{{annotator_id, sentence, tags}}]}}]
@@ -60,18 +59,18 @@ macs/                               <- SOURCE
 
     @classmethod
     def recognises(cls, folder: CorpusPath) -> bool:
-        return (folder / TABLE).is_file()
+        return _table(folder) is not None
 
     def has_split(self, split: str) -> bool:
-        return self.has_file(self.root / TABLE)
+        return _table(self.root) is not None
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         root = "tau" if "tau" in self.roots else ""
-        places = ("audio", f"{TAU}/audio")
-        folder = "audio" if root else self.folder_of("the audio", *places, advice=self.obtain)
+        table = _table(self.root) or "MACS.yaml"
+        folder = self.folder_of("the audio", "audio", f"{TAU}/audio", advice=self.obtain, root=root)
         listing = self.listing(folder, root)
-        for number, entry in enumerate(self.entries(), start=1):
-            where = f"{TABLE}:{number}"
+        for number, entry in enumerate(self.entries(table), start=1):
+            where = f"{table}:{number}"
             name = entry.get("filename") if isinstance(entry, dict) else None
             annotations = entry.get("annotations") if isinstance(entry, dict) else None
             if not isinstance(name, str) or not isinstance(annotations, list):
@@ -82,7 +81,7 @@ macs/                               <- SOURCE
             captions = [text.strip() for each in told if isinstance(text := each.get("sentence"), str) and text.strip()]
             tags = [tuple(map(str, found)) for each in told if isinstance(found := each.get("tags"), list) and found]
             scene = name.partition("-")[0]
-            if problem := listing.problem(clip, name, where, TABLE):
+            if problem := listing.problem(clip, name, where, table):
                 yield problem
             elif scene not in SCENES:
                 yield Reject(clip, "unknown_label", where)
@@ -100,8 +99,8 @@ macs/                               <- SOURCE
                     original={"annotators": ", ".join(str(each.get("annotator_id")) for each in told)},
                 )
 
-    def entries(self) -> list[Any]:
-        """The entries of MACS.yaml, all scalars as text: a caption may read `no` or `12`.
+    def entries(self, table: str) -> list[Any]:
+        """The entries of the table, all scalars as text: a caption may read `no` or `12`.
 
         Raises:
             SourceError: it is no YAML, or not in the release's form.
@@ -110,11 +109,17 @@ macs/                               <- SOURCE
             yaml, "CBaseLoader", yaml.BaseLoader
         )  # makes text, lists and dicts alone; libyaml's in seconds
         try:
-            loaded = yaml.load((self.root / TABLE).read_bytes(), loader)
+            loaded = yaml.load((self.root / table).read_bytes(), loader)
         except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             reason = " ".join(str(error).split())
-            raise SourceError(f"{self.root / TABLE}: no valid YAML ({reason}); download it again") from error
+            raise SourceError(f"{self.root / table}: no valid YAML ({reason}); download it again") from error
         listed = loaded.get("files") if isinstance(loaded, dict) else loaded
         if not isinstance(listed, list):
-            raise SourceError(f"{self.root / TABLE}: no list 'files' in it; download it again from {self.home}")
+            raise SourceError(f"{self.root / table}: no list 'files' in it; download it again from {self.home}")
         return listed
+
+
+def _table(folder: CorpusPath) -> str | None:
+    """Where the captions are: in the folder, or in one beside the release of the audio."""
+    beside = ("macs/MACS.yaml", "MACS/MACS.yaml") if (folder / TAU / "audio").is_dir() else ()
+    return next((table for table in ("MACS.yaml", *beside) if (folder / table).is_file()), None)

@@ -5,8 +5,8 @@ Licence   CC BY 4.0
 Audio     one WAV per recording, 44.1 kHz mono 32-bit float, minutes long
 Splits    train and test; the ten recordings of test are those of the paper
 Quirk     notes are timed in waveform samples at 44.1 kHz; instruments are General MIDI programs counted from 1.
-          A recording becomes windows of equal length, at most 30 s, up to its last note, each with the instruments that
-          sound in it. Notes overlap, so there is no analysis of a single note to learn here
+          A recording becomes windows of 30 s up to its last note, each with the instruments that sound in it; a rest of
+          under a second is left out. Notes overlap, so there is no analysis of a single note to learn here
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from pipelines.formats.tables import read_csv
 from pipelines.source import AudioRef, Entities, Label, Record, Reject, Source, files
 
 RATE = 44_100  # Hz, of the times, whatever the audio was converted to
-WINDOW_SECONDS = 30.0
+WINDOW_SECONDS = 30.0  # as `pipelines/segment.py` cuts, which is not imported: it brings the decoders with it
+SHORTEST_SECONDS = 1.0
 AUDIBLE_SECONDS = 0.1  # of a note that began before the window; less of its end tells nobody its instrument
+LONGEST = 24 * 3600 * RATE  # of a recording; what lies behind it is no time
 METADATA = "musicnet_metadata.csv"
 INSTRUMENTS = {
     1: "piano", 7: "harpsichord", 41: "violin", 42: "viola", 43: "cello", 44: "contrabass", 61: "french horn",
@@ -109,7 +111,7 @@ musicnet/                           <- SOURCE
             except ValueError:
                 yield Reject(note_id, "bad_row", where)
                 continue
-            if not 0 <= start < end:
+            if not 0 <= start < end <= LONGEST:
                 yield Reject(note_id, "bad_times", where)
             elif program not in INSTRUMENTS:
                 yield Reject(note_id, "unknown_label", where)
@@ -119,11 +121,11 @@ musicnet/                           <- SOURCE
     def windows(self, recording: str, path: str, notes: list[Sounding]) -> Iterator[Record | Reject]:
         """The windows of a recording, each with the instruments that sound in it."""
         last = max(note.end for note in notes)
-        count = math.ceil(round(last / WINDOW_SECONDS, 9))
-        edges = [round(last * place / count, 3) for place in range(count)] + [last]
+        count = max(1, math.floor((last - SHORTEST_SECONDS) / WINDOW_SECONDS) + 1)
         piece, ensemble = self.pieces.get(recording, ((), ""))
         for place in range(count):
-            start, end = edges[place], edges[place + 1]
+            start = place * WINDOW_SECONDS
+            end = min(start + WINDOW_SECONDS, last)
             heard = {
                 note.instrument
                 for note in notes

@@ -69,7 +69,7 @@ PMEmo2019/                          <- SOURCE
         if not self.has_file(self.root / SONGS):
             return {}
         kinds = ("title", "artist", "album")
-        rows = read_csv(self.root, SONGS, ("musicId",), kinds, fallback="latin-1")
+        rows = read_csv(self.root, SONGS, (), ("musicId", *kinds), fallback="latin-1")
         return {
             song.strip(): tuple((kind, text.strip()) for kind, text in zip(kinds, told, strict=True) if text.strip())
             for song, *told in (row[1] for row in rows if not isinstance(row, Reject))

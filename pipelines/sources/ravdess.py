@@ -45,7 +45,6 @@ class RAVDESS(Source):
     splits = {"speech": 1_440, "song": 1_012}
     default_splits = ("speech", "song")
     mean_seconds = 4.1
-    hours = 2.8
     origin_namespace = "ravdess"
     audio = "WAV, 48 kHz mono 16 bit, one file per clip"
     obtain = "Unpack Audio_Speech_Actors_01-24.zip and Audio_Song_Actors_01-24.zip of zenodo.org/record/1188976"

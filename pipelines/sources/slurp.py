@@ -43,7 +43,7 @@ class SLURP(Source):
     evaluation_splits = ("devel", "test")
     text_form = "unpunctuated"
     mean_seconds = 2.9
-    hours = 101.5
+    hours = 101.0
     origin_namespace = "slurp"
     audio = "FLAC mono, one file per recording"
     obtain = (

@@ -41,7 +41,6 @@ class VocalSound(Source):
     default_splits = ("tr", "val", "te")
     evaluation_splits = ("val", "te")
     mean_seconds = 4.2
-    hours = 24.3
     origin_namespace = "vocalsound"
     audio = "WAV, 16 kHz (or 44.1 kHz) mono, a few seconds"
     obtain = "Download the 16 kHz (or 44.1 kHz) version linked on the home page, and unpack it in a folder of its own"
@@ -74,9 +73,8 @@ vocalsound/                         <- SOURCE
 
     def rows(self, table: str) -> Iterator[list[str]]:
         """The cells of each row of a table of speakers: lines of commas or, in case it is what it is called, JSON."""
-        text = (self.root / table).read_text(encoding="utf-8-sig") if table.endswith(".json") else ""
         try:
-            entries = json.loads(text)
+            entries = json.loads((self.root / table).read_bytes() if table.endswith(".json") else "")
         except (ValueError, RecursionError):
             lines = (item[1] for item in read_lines(self.root, table) if not isinstance(item, Reject))
             yield from ([cell.strip() for cell in cells] for cells in csv.reader(lines))

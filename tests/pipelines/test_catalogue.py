@@ -91,3 +91,10 @@ def test_command(arguments: list[str], status: int, shown: str, tmp_path: Path) 
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == status and shown in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_brings_no_decoders_with_it() -> None:
+    """A source that imports what only building needs would cost every look at the catalogue half a gigabyte."""
+    look = "import sys; from pipelines import catalogue; catalogue.sources(); print({'torch', 'av'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

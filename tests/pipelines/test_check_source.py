@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+import s3fs
 
 from pipelines import catalogue
 from pipelines.census import take_census
-from pipelines.check_source import main
+from pipelines.check_source import CheckConfig, conclude, described, main
 from pipelines.source import AudioRef, Label, Record, Reject, Source, Transcript, Word, Words
 from pipelines.tagging import TagRules
 from tag_schema.vocabulary import EXTENDED, RELEASED
-from tests.pipelines.corpora import librispeech
+from tests.pipelines.corpora import librispeech, put
 from tests.pipelines.sources.fixtures import FIXTURES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,9 +111,12 @@ def test_says_what_is_there_and_what_to_type(tmp_path: Path, capsys: pytest.Capt
     corpus = librispeech(tmp_path, {"84-121-0000": b"", "84-121-0001": b""})
     status, said, last = check(capsys, "dataset=librispeech", f"source={corpus}")
     assert status == 0
-    assert "2 of the release's 2,703\n" in said and "(-2,701); is the download whole?" in said
+    assert "records    2\n" in said and "SOURCE has 2 (-2,701); is the download whole?" in said
     assert "of the release, but not there: train-clean-100, " in said
-    assert last == (f"2 records in 1 split can be built. Next: make shards DATASET=librispeech SOURCE={corpus}")
+    assert last == (
+        f"2 records in 1 split can be built; 1 with another count than the release's. "
+        f"Next: make shards DATASET=librispeech SOURCE={corpus}"
+    )
 
 
 def test_would_fail_where_the_job_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,3 +169,48 @@ def test_an_empty_split_is_left_out_beside_another(tmp_path: Path, capsys: pytes
     assert status == 0 and "holds no records" in said
     status, _, last = check(capsys, "dataset=librispeech", f"source={corpus}", "split=dev-other")
     assert status == 1 and "holds no records" in last
+
+
+@pytest.mark.slow
+def test_reads_a_bucket(
+    endpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"), ("ENDPOINT_URL", endpoint)):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    fixture = FIXTURES["librispeech"](tmp_path)
+    bucket = s3fs.S3FileSystem(skip_instance_cache=True)
+    bucket.mkdir("checked")
+    bucket.put(str(fixture.source), "checked/LibriSpeech", recursive=True)
+    here, there = (check(capsys, "dataset=librispeech", f"source={place}") for place in (
+        fixture.source, "s3://checked/LibriSpeech",
+    ))  # fmt: skip
+    assert here[0] == there[0] == 1 and here[2] == there[2]
+    assert here[1].replace(str(fixture.source), "s3://checked/LibriSpeech") == there[1]
+    assert check(capsys, "dataset=librispeech", "source=s3://checked/nowhere")[0] == 1
+
+
+def test_a_corpus_without_its_audio_cannot_be_built(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = Invented(tmp_path)
+    source.audio_may_be_missing, source.obtain = True, "Fetch it."
+    source.items = (Reject("a", "audio_missing", "list.txt:1"), Reject("b", "audio_missing", "list.txt:2"))
+    census = take_census(source, "all", TagRules.of(source, RELEASED), lambda rows: None)
+    config = CheckConfig(dataset="invented", source=str(tmp_path))
+    assert any("files are often gone, which fails no job" in line for line in described(source, "all", census, config))
+    assert conclude(source, {"all": census}, config) == 1
+    assert capsys.readouterr().err == "error: invented/all: none of its 2 records has its audio. Fetch it.\n"
+
+
+def test_a_corpus_in_languages_without_a_tag(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path / "mls_polish/train/transcripts.txt", "1_2_000001\tcoś\n")
+    put(tmp_path / "mls_polish/train/audio/1/2/1_2_000001.flac", b"")
+    status, _, last = check(capsys, "dataset=mls", f"source={tmp_path}")
+    assert status == 0 and last.startswith("1 record")  # `lid` names any language
+    cls = Invented(tmp_path)
+    cls.items = (Record("a", (AudioRef("a.wav"),), (Transcript("hej", "sv"),)),)
+    census = take_census(cls, "all", TagRules.of(cls, RELEASED), lambda rows: None)
+    assert census.records == 1 and not census.by_task
+    config = CheckConfig(dataset="invented", source=str(tmp_path))
+    assert conclude(cls, {"all": census}, config) == 1
+    assert capsys.readouterr().err == (
+        "error: invented/all: no record has a target: the vocabulary has no tag for sv 1; pass VOCABULARY=extended\n"
+    )

@@ -194,6 +194,16 @@ def test_labels_of_sounds_know_no_language_and_those_of_speech_do():
     assert both.original["labels"] == {"er": ["joy", "anger", "joy"], "raw": "x"}
 
 
+def test_labels_of_a_set_stand_in_one_order_and_those_of_audioset_have_their_tag():
+    told = said(
+        tagging(
+            Label("sec", ("Vehicle", "Dog_bark"), "audioset"), Label("mgr", ("rock", "blues")), Events((), "audioset")
+        )
+    )
+    assert told["sec"][1] == "dog bark<|delim|>vehicle" and told["mgr"][1] == "blues<|delim|>rock"
+    assert "<|audioset_ontology|>" in told["sec"][0] and "<|audioset_ontology|>" in told["sed"][0]
+
+
 def test_events_and_turns_have_times():
     events = Events((Event("Dog_bark", 0.5, 1.25), Event("rain", 3.0, 9.0)))
     target = Target.parse_response(*said(tagging(events))["sed"])

@@ -18,6 +18,7 @@ from pipelines.unpunctuated import RULES, unpunctuated
     [
         ("en", "It’s a well-known fact, isn't it?", "it's a well known fact isn't it"),
         ("en", "“Wait—what?” she asked... Then she left!", "wait what she asked then she left"),
+        ("en", "Hmm… we were…we were there", "hmm we were we were there"),
         ("en", "We went home. Then it rained.", "we went home then it rained"),
         ("en", "Bob and I said no.", "bob and i said no"),
         ("fr", "« L’eau, dit-elle, est-elle froide ? »", "l'eau dit-elle est-elle froide"),

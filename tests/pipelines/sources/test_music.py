@@ -18,6 +18,7 @@ from tests.pipelines.sources.corpora import (
     magnatagatune,
     medley_solos_db,
     mtg_jamendo,
+    musicnet,
 )
 from tests.pipelines.sources.fixture import Fixture, tone
 from tests.pipelines.sources.fixtures import FIXTURES
@@ -38,8 +39,9 @@ def entities(record: Record) -> dict[str, str]:
     return {kind: value for a in record.annotations if isinstance(a, Entities) for kind, value in a.entities}
 
 
-def responses(sample: dict[str, object]) -> dict[str, str]:
-    return {target["task"]: target["response"] for target in sample["targets"]}  # type: ignore[attr-defined]
+def responses(sample: dict[str, object]) -> dict[str, list[str]]:
+    """What a sample's targets say, labels in the order of the alphabet."""
+    return {t["task"]: sorted(t["response"].split("<|delim|>")) for t in sample["targets"]}  # type: ignore[attr-defined]
 
 
 def test_gtzan_re_upload(tmp_path: Path) -> None:
@@ -50,7 +52,7 @@ def test_gtzan_re_upload(tmp_path: Path) -> None:
         catalogue.find("gtzan")(tmp_path / "Data")
     tone(fixture.source / "hiphop/hiphop.00099.wav", 22_050, seconds=661_794 / 22_050)  # the length of most
     built = shards_of(catalogue.find("gtzan")(fixture.source), "all", tmp_path / "out")
-    assert responses(built.samples["hiphop.00099"]) == {"mgr": "hip hop"}
+    assert responses(built.samples["hiphop.00099"]) == {"mgr": ["hip hop"]}
     assert [clip["seconds"] for clip in built.samples["hiphop.00099"]["audio"]] == [30.0]
     assert built.summary.totals.samples == 3  # one each
 
@@ -69,7 +71,7 @@ def test_irmas_labels(tmp_path: Path) -> None:
     assert labels(sax) == {"mic": ("sax",)} and sax.original == {"drums": "nod", "style": "jaz_blu"}
     assert labels(testing["02 - A Song-8"]) == {"mic": ("gel", "voi")}
     built = shards_of(catalogue.find("irmas")(fixture.source), "testing", tmp_path / "out")
-    assert responses(built.samples["02 - A Song-8"]) == {"mic": "electric guitar<|delim|>voice"}
+    assert responses(built.samples["02 - A Song-8"]) == {"mic": ["electric guitar", "voice"]}
 
 
 @pytest.mark.parametrize("audio", ["audio/", "audio-low/", "audios/", ""])
@@ -116,6 +118,15 @@ def test_fma_genres_songs_and_licences(tmp_path: Path, last_header: str) -> None
     assert catalogue.find("fma")(fixture.source).origin(rain) == "fma:2"
 
 
+def test_fma_header_of_two_rows(tmp_path: Path) -> None:
+    """As some tools write it again: the name of the first column in the second row, and no third."""
+    fixture = fma.corpus(tmp_path)
+    table = fixture.source / "fma_metadata/tracks.csv"
+    groups, fields, _, *rows = table.read_bytes().split(b"\n")
+    table.write_bytes(b"\n".join([groups, b"track_id" + fields, *rows]))
+    assert list(records(fixture, "fma", "training")) == ["2", "3"]
+
+
 def test_fma_small_holds_its_own_tracks_only(tmp_path: Path) -> None:
     fixture = fma.corpus(tmp_path, audio="fma_small")
     assert list(records(fixture, "fma", "training")) == ["2"]
@@ -136,7 +147,7 @@ def test_magnatagatune_merges_synonyms_and_drops_negatives(tmp_path: Path, audio
     fixture = magnatagatune.corpus(tmp_path, audio)
     source = catalogue.find("magnatagatune")(fixture.source)
     singing = shards_of(source, "train", tmp_path / "out").samples["6"]
-    assert responses(singing) == {"mic": "female voice<|delim|>saxophone"}
+    assert responses(singing) == {"mic": ["female voice", "saxophone"]}
     assert singing["original"]["labels"] == {"mic": ["female vocal", "female vocals", "woman singing", "sax"]}
     guitar = records(fixture, "magnatagatune", "test")["2"]
     assert labels(guitar) == {"mgr": ("clasical", "classical"), "mic": ("guitars",)}
@@ -155,13 +166,31 @@ def test_musicnet_windows_tell_the_instruments_that_sound_in_them(tmp_path: Path
     fixture = FIXTURES["musicnet"](tmp_path)
     built = shards_of(catalogue.find("musicnet")(fixture.source), "test", tmp_path / "out")
     first, second = built.samples["2303-000"], built.samples["2303-001"]
-    assert responses(first)["mic"] == "piano<|delim|>horn" and responses(second)["mic"] == "cello<|delim|>horn"
+    assert responses(first)["mic"] == ["horn", "piano"] and responses(second)["mic"] == ["cello", "horn"]
     (clip,) = second["audio"]
-    assert (clip["start"], clip["end"], clip["seconds"], clip["recording"]) == (20.0, 40.0, 20.0, "2303")
+    assert (clip["start"], clip["end"], clip["seconds"], clip["recording"]) == (30.0, 40.0, 10.0, "2303")
     (record, _) = records(fixture, "musicnet", "test").values()
     assert entities(record) == {"composer": "Brahms", "title": "Sonata, in C", "movement": "2. Largo"}
     (duo, _) = records(fixture, "musicnet", "train").values()
     assert labels(duo) == {"mic": ("piano", "violin")} and not entities(duo) and duo.origin == "musicnet:1727"
+
+
+@pytest.mark.parametrize(
+    ("last", "windows"),
+    [
+        (0.4, [(0, 0.4)]),
+        (30.0, [(0, 30)]),
+        (30.5, [(0, 30)]),
+        (31.0, [(0, 30), (30, 31)]),
+        (61.5, [(0, 30), (30, 60), (60, 61.5)]),
+    ],
+)
+def test_musicnet_windows(tmp_path: Path, last: float, windows: list[tuple[float, float]]) -> None:
+    fixture = FIXTURES["musicnet"](tmp_path)
+    table = fixture.source / "test_labels/2303.csv"
+    table.write_text("\n".join([musicnet.HEADER, musicnet.note(0, last, 1)]))
+    found = records(fixture, "musicnet", "test").values()
+    assert [(record.audio[0].start, record.audio[0].end) for record in found] == windows
 
 
 def test_musicnet_metadata_beside_the_corpus(tmp_path: Path) -> None:
@@ -188,8 +217,8 @@ def test_deam_moods_and_the_middle_of_the_scale(tmp_path: Path, place: str, audi
 def test_deam_in_words(tmp_path: Path) -> None:
     built = shards_of(catalogue.find("deam")(deam.corpus(tmp_path).source), "all", tmp_path / "out")
     said = {song: responses(sample)["smer"] for song, sample in built.samples.items()}
-    assert said["2"] == "negative<|delim|>calm" and said["2001"] == "positive<|delim|>energetic"
-    assert said["3"] == "energetic" and said["4"] == "neutral"
+    assert said["2"] == ["calm", "negative"] and said["2001"] == ["energetic", "positive"]
+    assert said["3"] == ["energetic"] and said["4"] == ["neutral"]
 
 
 def test_pmemo_tells_arousal_before_valence(tmp_path: Path) -> None:
@@ -236,8 +265,8 @@ def test_m4singer_folders_however_they_were_unpacked(tmp_path: Path, first: str)
 
 
 REAL = {
-    "medley_solos_db": ("medley_solos_db", "validation", {"d07b1fc0-567d-52c2-fef4-239f31c9d40e": {"mic": "flute"}}),
-    "mtg_jamendo": ("mtg_jamendo_moodtheme", "train", {"track_0000948": {"smer": "background"}}),
+    "medley_solos_db": ("medley_solos_db", "validation", {"d07b1fc0-567d-52c2-fef4-239f31c9d40e": {"mic": ["flute"]}}),
+    "mtg_jamendo": ("mtg_jamendo_moodtheme", "train", {"track_0000948": {"smer": ["background"]}}),
 }
 
 

@@ -28,7 +28,7 @@ def corpus(folder: Path) -> Fixture:
         "train_labels/1729": [note(0, 0.5, 1)],
         "train_labels/1730": [],
         # 40 s: two windows; the cello enters in the second, the piano's last note barely reaches into it.
-        "test_labels/2303": [note(0, 20.05, 1), note(21, 40, 43), note(15, 25, 61)],
+        "test_labels/2303": [note(0, 30.05, 1), note(31, 40, 43), note(25, 35, 61)],
     }
     for name, rows in tables.items():
         write(root / f"{name}.csv", "\r\n".join([HEADER, *rows, ""]))

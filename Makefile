@@ -12,8 +12,15 @@ PY := $(VENV)/bin/python
 # $(call option,KEY,VALUE): key=value in quotes where the variable is set, nothing where it is not.
 quote = '$(subst ','\'',$(1))'
 option = $(if $(2),$(call quote,$(1)=$(2)))
+# $(call told,key,KEY): the same where KEY was given to make; LANGUAGE and NAME may stand in anybody's environment.
+told = $(if $(findstring command line,$(origin $(2))),$(call option,$(1),$($(2))))
+# What a user says of data of his own; COLUMNS='audio=path,text=said' is columns.audio=path columns.text=said.
+comma := ,
+own = $(call told,name,NAME) $(call told,language,LANGUAGE) $(call told,licence,LICENCE) $(call told,tasks,TASKS) \
+  $(call told,text_form,TEXT_FORM) $(call told,cut,CUT) $(call told,tars,TARS) $(call told,title,TITLE) \
+  $(call told,attribution,ATTRIBUTION) $(foreach column,$(subst $(comma), ,$(COLUMNS)),$(call quote,columns.$(column)))
 
-.PHONY: help setup quickstart test check sources source shards verify repair forget stats report dashboard pretrain evaluate
+.PHONY: help setup quickstart test check readme-tables sources source check-source shards verify repair forget stats report dashboard pretrain evaluate
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,18 +51,26 @@ check: setup  ## Format, lint, types
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 
-sources: setup  ## The catalogue of corpora [TASK=sed] [LANGUAGE=de] [LICENCE=commercial]
-	@$(PY) pipelines/catalogue.py $(call option,task,$(TASK)) $(call option,language,$(LANGUAGE)) $(call option,licence,$(LICENCE))
+readme-tables: setup  ## Write the README's tables of corpora, hours and prompts anew from the code
+	@$(PY) pipelines/readme_tables.py
+
+sources: setup  ## The catalogue of corpora [TASK=sed,asc] [LANGUAGE=de] [LICENCE=commercial]
+	@$(PY) pipelines/catalogue.py $(call told,task,TASK) $(call told,language,LANGUAGE) $(call told,licence,LICENCE)
 
 source: setup  ## One corpus: how to obtain it, what to pass as SOURCE: make source DATASET=covost2
 	@$(PY) pipelines/catalogue.py $(DATASET)
+
+check-source: setup  ## What is there against what is expected, from metadata alone: DATASET=… SOURCE=… [SPLIT=a,b] …
+	@$(PY) pipelines/check_source.py $(call option,dataset,$(DATASET)) $(call option,source,$(SOURCE)) \
+	  $(call option,roots,$(ROOTS)) $(call option,split,$(SPLIT)) $(call option,vocabulary,$(VOCABULARY)) \
+	  $(call option,max_reject_ratio,$(MAX_REJECT_RATIO))
 
 shards: setup  ## Build shards: DATASET=… SOURCE=… [ROOTS=name=/path] [OUT=…] [SPLIT=a,b] [SHARD_MB=256] [REBUILD=1] …
 	@$(PY) pipelines/job.py $(CONFIG) $(call option,dataset,$(DATASET)) $(call option,source,$(SOURCE)) \
 	  $(call option,roots,$(ROOTS)) $(call option,out,$(OUT)) \
 	  $(call option,split,$(SPLIT)) $(call option,align,$(ALIGN)) $(call option,shard_mb,$(SHARD_MB)) \
 	  $(call option,shard_samples,$(SHARD_SAMPLES)) $(call option,workers,$(WORKERS)) $(call option,rebuild,$(REBUILD)) \
-	  $(call option,max_reject_ratio,$(MAX_REJECT_RATIO)) $(call option,vocabulary,$(VOCABULARY))
+	  $(call option,max_reject_ratio,$(MAX_REJECT_RATIO)) $(call option,vocabulary,$(VOCABULARY)) $(own)
 
 verify: setup  ## Find every lie in shards: [DATASET=…] [OUT=…] [SPLIT=a,b] [WORKERS=…]
 	@$(PY) shards/verify.py $(call quote,$(or $(OUT),data/shards)) $(if $(DATASET),$(call quote,$(DATASET))) \
@@ -65,7 +80,7 @@ repair: setup  ## Rebuild what is damaged, byte for byte: DATASET=… SOURCE=…
 	@$(PY) pipelines/repair.py $(call option,dataset,$(DATASET)) $(call option,source,$(SOURCE)) \
 	  $(call option,roots,$(ROOTS)) $(call option,out,$(OUT)) $(call option,split,$(SPLIT)) $(call option,align,$(ALIGN)) \
 	  $(call option,shard_mb,$(SHARD_MB)) $(call option,shard_samples,$(SHARD_SAMPLES)) \
-	  $(call option,vocabulary,$(VOCABULARY)) $(call option,workers,$(WORKERS))
+	  $(call option,vocabulary,$(VOCABULARY)) $(call option,workers,$(WORKERS)) $(own)
 
 forget: setup  ## Take recordings out for good: DATASET=… IDS=a,b,c or a file [OUT=…]
 	@$(PY) pipelines/forget.py $(call option,dataset,$(DATASET)) $(call option,ids,$(IDS)) $(call option,out,$(OUT))

@@ -184,11 +184,24 @@ def _finished(parts: list[np.ndarray], recording: Recording) -> tuple[np.ndarray
 
 
 def _mono(block: np.ndarray) -> np.ndarray:
-    """The mean of the channels of (frames, channels), added in their order."""
+    """The mean of the channels of (frames, channels), added in their order; of int16 as such, a half becoming even."""
     if block.shape[1] == 1:
         return block[:, 0]
+    if block.dtype == np.int16:
+        return _mean_of_two(block)
     total = block[:, 0] + block[:, 1]
     for channel in range(2, block.shape[1]):
         total += block[:, channel]
     total /= np.float32(block.shape[1])
     return total
+
+
+def _mean_of_two(block: np.ndarray) -> np.ndarray:
+    # Both numbers of a frame are taken as one of 32 bits: numpy is several times as fast where data lie side by side.
+    pairs = np.ascontiguousarray(block, "<i2").view("<i4")[:, 0]
+    total = pairs << 16
+    total >>= 16
+    total += pairs >> 16
+    total += (total >> 1) & 1
+    total >>= 1
+    return total.astype(np.int16)

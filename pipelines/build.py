@@ -12,10 +12,11 @@ from typing import Any
 
 import torch
 
-from pipelines.catalogue import find
+from pipelines.catalogue import class_of
 from pipelines.corpus_path import CorpusPath
 from pipelines.identity import IdentityError, differences, plan_name, plan_parts, toolchain
 from pipelines.memory import check_memory
+from pipelines.own_data import OwnData
 from pipelines.plan import BYTES_PER_SECOND, read_shard
 from pipelines.samples import samples
 from pipelines.source import Record, Source
@@ -109,7 +110,8 @@ def build_shard(task: ShardTask, folder: Path) -> tuple[Path, bytes, ShardRecord
     """
     torch.set_num_threads(1)  # one shard per core; more threads only wait for each other
     shard, tar = task.shard, folder / f"{task.shard}.tar"
-    source = _source(shard.dataset, task.source_root, tuple(sorted(task.roots.items())))
+    own = OwnData.of_settings(shard.dataset, task.document["settings"])
+    source = _source(shard.dataset, own, task.source_root, tuple(sorted(task.roots.items())))
     try:
         written, parquet, totals = write_shard(_planned(task), source, task.document["settings"], shard, tar)
     except (RuntimeError, ImportError):
@@ -173,7 +175,7 @@ def write_shard(
 ) -> tuple[WrittenFile, bytes, Totals]:
     """Write the samples of some records to `tar`; also the shard's parquet file as bytes, and what it adds up to."""
     totals, rows, rejects = Totals(), [], []
-    rules = TagRules.of(source, vocabulary(settings["vocabulary"]))
+    rules = TagRules.of(source, vocabulary(settings["vocabulary"]), shard.split)
     with ShardWriter(tar) as writer:
         for made, flacs in samples(records, source, shard, rules):
             if isinstance(made, RejectRow):
@@ -229,5 +231,5 @@ _whole_parts: set[tuple[str, str]] = set()  # the plan's files that this process
 
 
 @cache
-def _source(name: str, root: CorpusPath, roots: tuple[tuple[str, CorpusPath], ...]) -> Source:
-    return find(name)(root, dict(roots))
+def _source(dataset: str, own: OwnData | None, root: CorpusPath, roots: tuple[tuple[str, CorpusPath], ...]) -> Source:
+    return class_of(dataset, own)(root, dict(roots))

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.catalogue import find
+from pipelines.catalogue import class_of
+from pipelines.own_data import OwnData
 from pipelines.segment import pieces
 from pipelines.source import Record, Reject, Source
 from pipelines.tagging import Tagging, TagRules, tag
@@ -99,8 +100,8 @@ def left_out_of(
     """
     if not said.total():
         return {}
-    cls = find(shard.dataset)
-    rules = TagRules.of(cls, vocabulary(settings["vocabulary"]))
+    cls = class_of(shard.dataset, OwnData.of_settings(shard.dataset, settings))
+    rules = TagRules.of(cls, vocabulary(settings["vocabulary"]), shard.split)
     counts = {record.id: _left_out(record, made.samples.get(record.id, ()), cls, shard, rules) for record in records}
     total = sum(counts.values(), Counter[str]())
     if total != said:

@@ -179,6 +179,21 @@ class RemotePath:
         with explained(self._url):
             return self._corpus.files.read_bytes(self._below())
 
+    def read_range(self, offset: int, length: int) -> bytes:
+        """At most `length` bytes from `offset`, by one request.
+
+        Raises:
+            FileNotFoundError: it is not there.
+        """
+        with explained(self._url):
+            return self._corpus.files.read_range(self._below(), offset, length)
+
+    def elsewhere(self, url: str) -> RemotePath:
+        """Another place, reached with the same options."""
+        place = corpus_path(url, self._corpus.options)
+        assert isinstance(place, RemotePath), url
+        return place
+
     def read_text(self, encoding: str = "utf-8") -> str:
         """The whole object as text."""
         return self.read_bytes().decode(encoding)

@@ -19,7 +19,7 @@ import errno
 import io
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -27,7 +27,7 @@ import numpy as np
 import soundfile
 
 from pipelines.formats.boxes import is_cut_matroska, is_cut_mp4
-from pipelines.formats.container import AudioReject, truncated
+from pipelines.formats.container import LFS_POINTER, AudioReject, truncated
 from pipelines.formats.flac import flac_layout, with_length, without_metadata
 from pipelines.formats.flac_frames import whole_frames
 from pipelines.formats.mp3 import id3v2_end, mp3_layout
@@ -56,11 +56,11 @@ class Recording:
     """A file that is ready to be decoded.
 
     `frames` is its length in waveform frames as its container tells. `blocks` decodes it from the beginning, in arrays
-    (frames, channels): (frames, 1) int16 where `exact`, else float32 with full scale 32768 (which differs from full
-    scale 1 in the exponent alone, so that what is computed from it has the same digits); it raises AudioReject where
-    the file does not hold what it promises. `exact`: 16 kHz 16-bit PCM, whose numbers are kept where it is mono; of two
-    channels they are the mean. `kept`, where a file may stay as it is, walks its frames and gives it as FLAC without
-    metadata, or None where something else follows the last frame; it raises as `blocks` does.
+    (frames, channels): int16 where `exact`, else float32 with full scale 32768 (which differs from full scale 1 in the
+    exponent alone, so that what is computed from it has the same digits); it raises AudioReject where the file does not
+    hold what it promises. `exact`: 16 kHz 16-bit PCM of one channel, whose numbers are kept, or of two. `kept`, where a
+    file may stay as it is, walks its frames and gives it as FLAC without metadata, or None where something else follows
+    the last frame; it raises as `blocks` does.
     """
 
     format: str
@@ -74,6 +74,18 @@ class Recording:
     @property
     def seconds(self) -> float:
         return self.frames / self.rate
+
+    def only(self, channel: int) -> Recording:
+        """The same with one channel, counted from 0, alone.
+
+        Raises:
+            AudioReject: undecodable: it has not so many.
+        """
+        if channel >= self.channels:
+            raise AudioReject("undecodable", f"{self.channels} channels, and none with the number {channel} from 0")
+        if self.channels == 1:
+            return self
+        return replace(self, blocks=lambda: (block[:, channel : channel + 1] for block in self.blocks()))
 
 
 def open_recording(file: Path | bytes | bytearray | memoryview, raw_rate: int | None = None) -> Recording:
@@ -120,6 +132,8 @@ def _open(data: bytes) -> Recording:
     for offset, magic, container in _FFMPEG_MAGIC:
         if data.startswith(magic, (tag if container == "aac" else 0) + offset):
             return _open_with_ffmpeg(data[tag:] if container == "aac" else data, container)
+    if data.startswith(LFS_POINTER):
+        raise AudioReject("undecodable", "a pointer of Git LFS, not the audio: run `git lfs pull` in the corpus")
     layout = mp3_layout(data)
     if layout is None:
         raise AudioReject("undecodable", f"no audio format begins with {data[:12]!r}")
@@ -154,7 +168,7 @@ def _open_raw(
         waveform = np.frombuffer(data, kind, frames * channels, offset).reshape(frames, channels)
         for start in range(0, frames, BLOCK_FRAMES):
             block = waveform[start : start + BLOCK_FRAMES]
-            yield _mean(block) if exact else _scaled(block)
+            yield block.astype(np.int16, copy=False) if exact else _scaled(block)
 
     def converted() -> Iterator[np.ndarray]:
         body = io.BytesIO(memoryview(data)[offset:])
@@ -168,20 +182,6 @@ def _open_raw(
 def _is_exact(rate: int, channels: int) -> bool:
     """Whether waveform samples of 16 bits become those of the clip without a calculation in float."""
     return rate == SAMPLE_RATE and channels <= 2
-
-
-def _mean(block: np.ndarray) -> np.ndarray:
-    """The mean of one or two channels of 16 bits, as (frames, 1) int16; a half becomes even, as by `np.rint`."""
-    if block.shape[1] == 1:
-        return block.astype(np.int16, copy=False)
-    # Both numbers of a frame are taken as one of 32 bits: numpy is several times as fast where data lie side by side.
-    pairs = np.ascontiguousarray(block, "<i2").view("<i4")
-    total = pairs << 16
-    total >>= 16
-    total += pairs >> 16
-    total += (total >> 1) & 1
-    total >>= 1
-    return total.astype(np.int16)
 
 
 def _scaled(block: np.ndarray) -> np.ndarray:
@@ -262,7 +262,7 @@ def _libsndfile_blocks(
                 if not len(block):
                     break
                 decoded += len(block)
-                yield _mean(block) if exact else _scaled(block)
+                yield block if exact else _scaled(block)
     except soundfile.LibsndfileError as error:
         raise _undecodable(name, error) from error
     if decoded < frames:

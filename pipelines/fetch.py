@@ -1,6 +1,7 @@
 """The files of recordings, fetched while those before them are decoded, so that no core waits for a bucket.
 
-On this machine there is nothing to gain: a file is given as its path, and read when its turn has come.
+On this machine there is nothing to gain: a file is given as its path, and read when its turn has come, as are those
+bytes of it that are wanted.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from pipelines.corpus_path import CorpusPath
+from pipelines.corpus_path import CorpusPath, RemotePath
+from pipelines.file_part import FilePart
 from pipelines.first_bytes import CONNECTIONS
 
 T = TypeVar("T")
 AT_ONCE = CONNECTIONS  # files: at 50 ms for a request, more than a core decodes meanwhile
 AHEAD_BYTES = 128 << 20  # about as much is held before it is decoded; a single file may be larger
 
+Fetchable = CorpusPath | FilePart
 File = Callable[[], Path | bytes]  # waits for what was begun, and raises what went wrong with it
 
 
-def fetched(items: Iterable[T], paths: Callable[[T], Iterable[CorpusPath]]) -> Iterator[tuple[T, list[File]]]:
+def fetched(items: Iterable[T], paths: Callable[[T], Iterable[Fetchable]]) -> Iterator[tuple[T, list[File]]]:
     """Give each item with its files, in order; those in a bucket are fetched while earlier items are in work."""
     with contextlib.ExitStack() as stack:
         pool: ThreadPoolExecutor | None = None
@@ -33,8 +36,8 @@ def fetched(items: Iterable[T], paths: Callable[[T], Iterable[CorpusPath]]) -> I
             files: list[File] = []
             fetches.append([])
             for path in paths(item):
-                if isinstance(path, Path):
-                    files.append(_found(path))
+                if not isinstance(path if isinstance(path, Path | RemotePath) else path.file, RemotePath):
+                    files.append(_here(path))
                     continue
                 if pool is None:
                     pool = ThreadPoolExecutor(AT_ONCE, "fetch")
@@ -59,5 +62,5 @@ def _sizes(fetches: Iterable[Future[bytes]]) -> list[int]:
     return [len(fetch.result()) for fetch in fetches if fetch.done() and not fetch.exception()]
 
 
-def _found(path: Path) -> File:
-    return lambda: path
+def _here(path: Fetchable) -> File:
+    return lambda: path if isinstance(path, Path) else path.read_bytes()

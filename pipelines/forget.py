@@ -29,7 +29,7 @@ from pipelines.source import SourceError
 from shards.command import exit_status
 from shards.config import ConfigError, load_config
 from shards.forgotten import add_names, read_forgotten
-from shards.layout import dataset_folder
+from shards.layout import NAME, dataset_folder
 from shards.schema import ShardError
 from shards.storage import Storage, StorageError
 from shards.summary import splits
@@ -59,7 +59,10 @@ def run(config: ForgetConfig) -> int:
     """Forget what the configuration names."""
     if not config.dataset:
         raise ConfigError("DATASET is missing: pass the name of the corpus whose recordings are to go")
-    return forget(Storage(config.out, **config.storage_options), find(config.dataset).name, read_ids(config.ids))
+    storage = Storage(config.out, **config.storage_options)
+    # A dataset of one's own is known by OUT alone.
+    there = NAME.fullmatch(config.dataset) and splits(storage, config.dataset)
+    return forget(storage, config.dataset if there else find(config.dataset).name, read_ids(config.ids))
 
 
 def read_ids(text: str) -> tuple[str, ...]:

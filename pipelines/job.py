@@ -19,12 +19,12 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import errno
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.build import ShardTask, build_and_commit
 from pipelines.card import write_card
-from pipelines.catalogue import find
 from pipelines.corpus_path import corpus_path
 from pipelines.identity import IdentityError
 from pipelines.metrics import ShardMetrics
@@ -47,24 +47,10 @@ USER_ERRORS = (ConfigError, IdentityError, SourceError, ShardError, StorageError
 
 
 @dataclass(frozen=True)
-class DatasetConfig:
-    """One corpus of a job over several."""
-
-    dataset: str = ""
-    source: str = ""
-    roots: str = ""
-    split: str = ""
-
-
-@dataclass(frozen=True)
-class ShardsConfig:
+class ShardsConfig(DatasetConfig):
     """What `make shards` takes; `make shards DATASET=x` is `dataset=x`, and so on."""
 
-    dataset: str = ""  # a name of the catalogue: make sources
-    source: str = ""  # the corpus in its native layout: a folder or an s3:// URL
-    roots: str = ""  # further corpora that this one draws on: name=/path,name=/path
     out: str = "data/shards"  # a folder or an s3:// URL
-    split: str = ""  # comma-separated; empty: the source's default splits that SOURCE has
     align: str = "auto"  # where word times come from: auto and none (the release's own, or none)
     shard_mb: float = 256.0
     shard_samples: int | None = None
@@ -136,7 +122,7 @@ def check(config: ShardsConfig) -> None:
     """Refuse values that no corpus could be built with, before anything is read."""
     if bool(config.dataset) == bool(config.datasets):
         raise ConfigError("give DATASET=name SOURCE=/path (make sources lists the names), or a config with `datasets:`")
-    given = [key for key in ("source", "roots", "split") if getattr(config, key)]
+    given = [item.name for item in fields(DatasetConfig) if item.name != "dataset" and getattr(config, item.name)]
     if config.datasets and given:
         raise ConfigError(
             f"{given[0]}={getattr(config, given[0])} stands beside `datasets:`, each of which has its own; "
@@ -155,7 +141,7 @@ def check(config: ShardsConfig) -> None:
 
 def requested(config: ShardsConfig) -> list[DatasetConfig]:
     """The corpora of this job."""
-    return config.datasets or [DatasetConfig(config.dataset, config.source, config.roots, config.split)]
+    return config.datasets or [config]
 
 
 def planned(config: ShardsConfig, storage: Storage) -> list[SplitJob]:
@@ -175,9 +161,7 @@ def plan_tasks(config: ShardsConfig, dataset: DatasetConfig, storage: Storage) -
     Raises:
         ConfigError, SourceError: the corpus cannot be read as asked for.
     """
-    cls = find(dataset.dataset)
-    if not dataset.source:
-        raise ConfigError(f"SOURCE is missing: pass {cls.expects}; `make source DATASET={cls.name}` says more")
+    cls = class_asked_for(dataset)
     source = opened(cls, dataset.source, dataset.roots, config.source_options)
     settings = {
         "align": config.align,
@@ -241,7 +225,7 @@ def chosen_splits(source: Source, text: str) -> list[str]:
     named = [name.strip() for name in text.split(",") if name.strip()]
     if named:
         return list(dict.fromkeys(named))
-    found = [split for split in source.default_splits if source.has_split(split)]
+    found = list(source.wanted_splits())
     if not found:
         there = ", ".join(source.available_splits())
         raise SourceError(

@@ -24,9 +24,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.build import ShardTask
 from pipelines.card import write_card
-from pipelines.catalogue import find
 from pipelines.identity import IdentityError
 from pipelines.job import USER_ERRORS, help_text, opened
 from pipelines.mend_plan import mend_plan
@@ -37,7 +37,7 @@ from pipelines.split import settle
 from shards.check import check_shard
 from shards.check_split import check_dataset, check_split
 from shards.command import exit_status, tell_events
-from shards.config import ConfigError, load_config
+from shards.config import load_config
 from shards.layout import (
     ShardName,
     dataset_path,
@@ -57,14 +57,10 @@ FEW_SHARDS = 4  # up to as many are built here, before Ray would have started
 
 
 @dataclass(frozen=True)
-class RepairConfig:
-    """What `make repair` takes."""
+class RepairConfig(DatasetConfig):
+    """What `make repair` takes; SPLIT is empty for all that OUT has."""
 
-    dataset: str = ""
-    source: str = ""
-    roots: str = ""
     out: str = "data/shards"
-    split: str = ""  # comma-separated; empty: all that OUT has
     align: str = "auto"  # this and the next three are asked only where plan.json is lost
     shard_mb: float = 256.0
     shard_samples: int | None = None
@@ -85,9 +81,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(config: RepairConfig) -> int:
     """Repair split after split, then the dataset's totals."""
-    cls = find(config.dataset)
-    if not config.source:
-        raise ConfigError(f"SOURCE is missing: pass {cls.expects}; `make source DATASET={cls.name}` says more")
+    cls = class_asked_for(config)
     source = opened(cls, config.source, config.roots, config.source_options)
     storage = Storage(config.out, **config.storage_options)
     storage.check_writable()

@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.catalogue import find
+from pipelines.catalogue import class_of
 from pipelines.identity import plan_document, plan_parts
+from pipelines.own_data import OwnData
 from pipelines.plan import is_forgotten, make_plan, place_of, without
 from pipelines.record_json import decode_record
 from pipelines.source import Record, Reject
@@ -31,7 +32,7 @@ class PlanInPlace:
 
     def __init__(self, storage: Storage, dataset: str, split: str, document: Mapping[str, Any], name: str) -> None:
         self.storage, self.dataset, self.split, self.document, self.name = storage, dataset, split, document, name
-        self.source = find(dataset)
+        self.source = class_of(dataset, OwnData.of_settings(dataset, document["settings"]))
         self.folder = plan_folder(dataset, split)
 
     def damage(self) -> str | None:

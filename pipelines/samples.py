@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipelines.audio import AudioReject, Clip, clips, open_recording
+from pipelines.decode import Recording
 from pipelines.fetch import File, fetched
 from pipelines.memory import check_memory
 from pipelines.segment import Piece, pieces
-from pipelines.source import Record, Reject, Source
+from pipelines.source import AudioRef, Record, Reject, Source
 from pipelines.tagging import Tagging, TagRules, tag
 from shards.index import RejectRow
 from shards.layout import ShardName
@@ -74,7 +75,7 @@ def _lots(items: Iterable[_Heard | RejectRow]) -> Iterator[list[_Heard | RejectR
 def _pieces(records: Iterable[Record], source: Source, shard: ShardName) -> Iterator[_Heard | RejectRow]:
     """The pieces of records, cut; segments of one recording are cut from one decoding."""
     groups = (list(group) for _, group in itertools.groupby(records, key=_recording))
-    for segments, files in fetched(groups, lambda group: [source.path(ref) for ref in group[0].audio]):
+    for segments, files in fetched(groups, lambda group: [source.place(ref) for ref in group[0].audio]):
         if len(files) == 1:
             yield from _from_recording(segments, files[0], source, shard)
         else:
@@ -83,7 +84,14 @@ def _pieces(records: Iterable[Record], source: Source, shard: ShardName) -> Iter
 
 
 def _recording(record: Record) -> tuple[str, ...]:
-    return tuple(f"{ref.root}:{ref.path}" for ref in record.audio)
+    return tuple(f"{ref.root}:{ref.path}:{ref.inside}:{ref.channel}" for ref in record.audio)
+
+
+def _open(file: File, ref: AudioRef, source: Source) -> Recording:
+    """The recording of `ref`, or the one channel of it that is heard."""
+    headerless = ref.path.lower().endswith(".pcm")
+    recording = open_recording(file(), source.raw_rate if headerless else None)
+    return recording if ref.channel is None else recording.only(ref.channel)
 
 
 def _from_recording(
@@ -94,7 +102,7 @@ def _from_recording(
     waiting: list[tuple[Record, Piece]] = []
     rejects: dict[str, RejectRow] = {}
     try:
-        recording = open_recording(file(), _raw_rate(source, path))
+        recording = _open(file, records[0].audio[0], source)
         for record in records:
             cut = pieces(record, [recording.seconds], source.cut, shard.split in source.evaluation_splits)
             if isinstance(cut, Reject):
@@ -117,8 +125,7 @@ def _from_recording(
 def _from_several(record: Record, files: list[File], source: Source, shard: ShardName) -> Iterator[_Heard | RejectRow]:
     """What becomes of a record of several clips, or of none."""
     try:
-        names = [ref.path for ref in record.audio]
-        recordings = [open_recording(file(), _raw_rate(source, name)) for file, name in zip(files, names, strict=True)]
+        recordings = [_open(file, ref, source) for file, ref in zip(files, record.audio, strict=True)]
         cut = pieces(record, [recording.seconds for recording in recordings], source.cut, evaluation=True)
         if isinstance(cut, Reject):
             yield RejectRow(cut.id, cut.reason, cut.where)
@@ -130,11 +137,6 @@ def _from_several(record: Record, files: list[File], source: Source, shard: Shar
     except AudioReject as reject:
         check_memory()
         yield RejectRow(record.id, reject.reason, f"{', '.join(ref.path for ref in record.audio)}: {reject.detail}")
-
-
-def _raw_rate(source: Source, path: str) -> int | None:
-    """The sampling rate of a file without a header; None: it has one."""
-    return source.raw_rate if path.lower().endswith(".pcm") else None
 
 
 def _sample(item: _Heard, source: Source, shard: ShardName, rules: TagRules) -> Outcome:

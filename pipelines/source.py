@@ -15,10 +15,12 @@ from pathlib import PurePosixPath
 from typing import ClassVar, Literal
 
 from pipelines.corpus_path import CorpusPath, RemotePath, Root, confirm, corpus_path, fresh, scandir
+from pipelines.file_part import FilePart
 from shards.storage_error import StorageError
 
 TextForm = Literal["written", "spoken", "unpunctuated"]  # written: cased and punctuated, digits as digits
 Cut = Literal["annotated", "window", "whole"]
+EventStyle = Literal["plain", "audioset"]  # audioset: labels of AudioSet's ontology, which have a tag of their own
 
 
 class SourceError(Exception):
@@ -32,8 +34,12 @@ class AudioRef:
     `path` is relative to the root named `root` ("" is SOURCE itself) and uses "/". `start` and `end` are
     seconds in the recording; None means from its beginning or to its end. `recording` names the recording
     (default: the path); segments of one recording share it, so that it is decoded once. `seconds` is the
-    length of this clip where the metadata tells it. `joined` are spans of the recording, (start, end) in seconds, that
-    are put together to one clip, in their order (see `join`).
+    length of this clip where the metadata tells it. `speaker` and `origin` are told here where a record has several
+    clips, which differ in them. `joined` are spans of the recording, (start, end) in seconds, that are put together to
+    one clip, in their order (see `join`).
+
+    `inside` says where in the file the recording lies, where it is not the whole file: "OFFSET+BYTES", or what the
+    source's `place` makes of it. `channel`, counted from 0, is the one that is heard; None: all of them, mixed.
     """
 
     path: str
@@ -42,7 +48,11 @@ class AudioRef:
     end: float | None = None
     recording: str | None = None
     seconds: float | None = None
+    speaker: str | None = None
+    origin: str | None = None
     joined: tuple[tuple[float, float], ...] = ()
+    inside: str = ""
+    channel: int | None = None
 
     @classmethod
     def join(cls, path: str, spans: Sequence[tuple[float, float]], recording: str | None = None) -> AudioRef:
@@ -51,7 +61,8 @@ class AudioRef:
         Annotations of its record have no times: these would be those of the recording.
         """
         seconds = round(math.fsum(end - start for start, end in spans), 6)
-        return cls(path, "", spans[0][0], spans[-1][1], recording, seconds, tuple(spans) if len(spans) > 1 else ())
+        joined = tuple(spans) if len(spans) > 1 else ()
+        return cls(path, "", spans[0][0], spans[-1][1], recording, seconds, joined=joined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,7 @@ class Caption:
 
     text: str
     style: Literal["clotho", "audiocaps", "plain"] = "plain"
+    task: Literal["aac", "mc"] | None = None  # None: those of the two that the source has
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,7 @@ class Label:
 
     kind: str
     values: tuple[str, ...]
+    style: EventStyle = "plain"  # of "sec"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +151,7 @@ class Events:
     """All sound events of a recording; empty means that there are none."""
 
     events: tuple[Event, ...]
+    style: EventStyle = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +262,10 @@ REJECT_REASONS: dict[str, str] = {
     "empty_text": "nothing left after normalisation",
     "reserved_token": "the text contains a token of the tag vocabulary",
     "duplicate_id": "an earlier record of this split has the same id",
+    "held_out": "its recording is in a test or development split",
     "too_long": "over 30 s and not to be cut",
     "unsafe_path": "a path that leaves the corpus",
+    "about_metadata": "text about tags that the audio bears, not about what is heard",
 }
 
 # Why a sample, or a whole record, lacks a target though nothing is wrong with it; apart from alternatives that alone
@@ -266,6 +282,7 @@ class EmptySplitError(SourceError):
 
 # What the system says of paths that cannot be: links that lead to themselves, names of over 255 bytes.
 _NOWHERE = frozenset({errno.ELOOP, errno.ENAMETOOLONG})
+_PAIRS = "-pairs"  # ends the name of a split that is made of another
 _BLOCK_BYTES = 1 << 20
 
 
@@ -289,11 +306,13 @@ class Source(ABC):
     splits: ClassVar[Mapping[str, int | None]]  # records in the release; None: it differs or is not known
     default_splits: ClassVar[tuple[str, ...]]
     evaluation_splits: ClassVar[tuple[str, ...]] = ()  # kept whole, however long
+    trials: ClassVar[tuple[str, ...]] = ()  # splits that are pairs of clips as the release has them
     text_form: ClassVar[TextForm] = "written"
     cut: ClassVar[Cut] = "whole"
     audio_may_be_missing: ClassVar[bool] = False  # most users lack many files
     mean_seconds: ClassVar[float]  # of a record; weighs shards where metadata does not tell
     hours: ClassVar[float | None] = None  # of audio in all splits of the release; None: not published
+    language_hours: ClassVar[Mapping[str, float]] = {}  # of a corpus in several languages, where published
     origin_namespace: ClassVar[str | None] = None  # "freesound": records are `freesound:<id>` unless they say else
     raw_rate: ClassVar[int | None] = (
         None  # Hz, of files .pcm: 16 bit mono without a header, least significant byte first
@@ -303,6 +322,7 @@ class Source(ABC):
     expects: ClassVar[str]  # one line: the folder to pass as SOURCE
     layout: ClassVar[str]  # its tree
     extra_roots: ClassVar[Mapping[str, str]] = {}  # name -> what it is for
+    levels_above: ClassVar[int] = 6  # folders above a wrong SOURCE in which the right one is looked for
 
     def __init__(self, root: Root, roots: Mapping[str, Root] | None = None) -> None:
         """Look whether `root` is this corpus.
@@ -325,6 +345,9 @@ class Source(ABC):
                 raise SourceError(f"{self.name}: ROOTS names '{name}', which it does not take; it takes: {known}")
             if not path.is_dir():
                 raise SourceError(f"{self.name}: the folder of ROOTS={name}={path} does not exist")
+        self._look_at_root()
+
+    def _look_at_root(self) -> None:
         if not self.root.exists():
             raise SourceError(f"{self.name}: SOURCE={self.root} does not exist; expected {self.expects}. {self.obtain}")
         if not self.root.is_dir() or not self.recognises(self.root):
@@ -347,22 +370,40 @@ class Source(ABC):
         """The release's splits that SOURCE holds, in the release's order."""
         return tuple(split for split in self.splits if self.has_split(split))
 
+    @classmethod
+    def pair_splits(cls) -> Mapping[str, str]:
+        """What a source with the task sv offers beside its splits: `train-pairs`, pairs sampled from `train`, …"""
+        paired = (split for split in cls.splits if "sv" in cls.tasks and split not in cls.trials)
+        return {f"{split}{_PAIRS}": split for split in paired}
+
+    def wanted_splits(self) -> tuple[str, ...]:
+        """The splits that are built where the user names none: the default ones that SOURCE holds."""
+        return tuple(split for split in self.default_splits if self.has_split(split))
+
     def records(self, split: str) -> Iterator[Record | Reject]:
         """One record or reject for each utterance of `split`, in the order of the release.
+
+        A split of pairs has no rejects: what its utterances lack is told by the split that they come from.
 
         Raises:
             SourceError: no such split (at once), or a corpus that vanished meanwhile (while iterating).
             EmptySplitError: nothing in it (while iterating).
         """
-        if split not in self.splits or not self.has_split(split):
+        base = self.pair_splits().get(split, split)
+        if base not in self.splits or not self.has_split(base):
             there = ", ".join(self.available_splits()) or "none"
-            known = "" if split in self.splits else f" The release has: {', '.join(self.splits)}."
-            raise SourceError(f"{self.name}: no split '{split}' in {self.root}; it holds: {there}.{known}")
-        return self._checked(split)
+            known = "" if base in self.splits else f" The release has: {', '.join(self.splits)}."
+            pairs = f" With '{_PAIRS}' after its name a split gives pairs of clips." if self.pair_splits() else ""
+            raise SourceError(f"{self.name}: no split '{split}' in {self.root}; it holds: {there}.{known}{pairs}")
+        return self._checked(split) if base == split else self._paired(split, base)
 
     def path(self, ref: AudioRef) -> CorpusPath:
         """Where the audio of `ref` lies."""
         return (self.roots[ref.root] if ref.root else self.root) / ref.path
+
+    def place(self, ref: AudioRef) -> CorpusPath | FilePart:
+        """What of the corpus is to be read for `ref`: a file, or the bytes of one that hold the recording."""
+        return FilePart.named(self.path(ref), ref.inside) if ref.inside else self.path(ref)
 
     def origin(self, record: Record) -> str | None:
         """`namespace:id` of the recording that `record` comes from, equal in all corpora that hold it."""
@@ -381,6 +422,19 @@ class Source(ABC):
     def has_folder(self, path: CorpusPath) -> bool:
         """Whether a folder is there that need not be, as surely."""
         return self._is_so(path, path.is_dir)
+
+    def folder_of(self, what: str, *places: str, advice: str, root: str = "") -> str:
+        """The first folder that is there of those, relative to SOURCE or the root named `root`, where `what` may lie.
+
+        Raises:
+            EmptySplitError: none is; says where it was expected and `advice`, which is what to do.
+        """
+        top = self.roots[root] if root else self.root
+        for place in places:
+            if self.has_folder(top / place):
+                return place
+        others = f" (or {', '.join(f'{place}/' for place in places[1:])})" if places[1:] else ""
+        raise EmptySplitError(f"{self.name}: {what}: not there, expected {top / places[0]}/{others}; {advice}")
 
     def check_alive(self) -> None:
         """Tell a corpus that vanished (a lost mount) from a file that is missing.
@@ -422,6 +476,17 @@ class Source(ABC):
                 f"{self.name}: split '{split}' of {self.root} holds no records; expected {self.expects}"
             )
 
+    def _paired(self, split: str, base: str) -> Iterator[Record | Reject]:
+        from pipelines.pairs import sampled_pairs  # which are made of the records defined here
+
+        found = None
+        for found in sampled_pairs(self._checked(base), self.origin):
+            yield found
+        if found is None:
+            raise EmptySplitError(
+                f"{self.name}: split '{split}' of {self.root} holds no pairs: of no two utterances is the speaker known"
+            )
+
     def _confirm(self, metadata: str) -> None:
         """Read a metadata file again: without it nothing can be said to be missing.
 
@@ -436,7 +501,7 @@ class Source(ABC):
 
     def _wrong_folder(self) -> str:
         found = ", ".join(sorted(entry.name for entry in self.root.iterdir())[:6]) if self.root.is_dir() else "a file"
-        near = _nearby(self.root, self.recognises)
+        near = _nearby(self.root, self.recognises, self.levels_above)
         advice = f"Pass SOURCE={near[0]}" if len(near) == 1 else "Pass one of: " + ", ".join(map(str, near[:4]))
         if not near:
             advice = f"`python pipelines/catalogue.py {self.name}` shows the expected tree"
@@ -529,8 +594,8 @@ def files(folder: CorpusPath, *suffixes: str, lost: bool = False) -> list[str]:
         return sorted(entry.name for entry in wanted if lost or _is(entry.is_file))
 
 
-def _nearby(folder: CorpusPath, recognises: Callable[[CorpusPath], bool]) -> list[CorpusPath]:
-    """Folders up to six levels above or two below that are the corpus; the nearest level only."""
+def _nearby(folder: CorpusPath, recognises: Callable[[CorpusPath], bool], levels_above: int) -> list[CorpusPath]:
+    """Folders up to some levels above or two below that are the corpus; the nearest level only."""
 
     def is_corpus(place: CorpusPath) -> bool:
         try:
@@ -539,7 +604,7 @@ def _nearby(folder: CorpusPath, recognises: Callable[[CorpusPath], bool]) -> lis
             return False
 
     parents: Sequence[CorpusPath] = folder.parents
-    above = [parent for parent in parents[:6] if is_corpus(parent)]
+    above = [parent for parent in parents[:levels_above] if is_corpus(parent)]
     if above:
         return above[:1]
     level = [folder] if folder.is_dir() else []

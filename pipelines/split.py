@@ -14,6 +14,7 @@ from typing import Any
 from pipelines.build import ShardTask
 from pipelines.forgetting import bring_in_line
 from pipelines.identity import IdentityError, differences, encode_plan, plan_document, plan_name
+from pipelines.own_source import own_settings
 from pipelines.plan import make_plan, without
 from pipelines.source import Source
 from shards.forgotten import Forgotten, read_forgotten
@@ -144,7 +145,7 @@ def draft(
         places=places,
         progress=_every(PROGRESS_ROWS, time.monotonic(), lambda line: say(f"{source.name}/{split}: {line}")),
     )
-    document = plan_document(source.name, split, settings, plan, places)
+    document = plan_document(source.name, split, {**settings, **own_settings(source)}, plan, places)
     return SplitDraft(source, split, own, document, plan.shard_seconds, forgotten)
 
 

@@ -49,6 +49,16 @@ def read_items(path: CorpusPath, key: str) -> Iterator[Any]:
         raise SourceError(f"{path}: no list '{key}' in it; it holds: {', '.join(found[:10]) or 'nothing'}")
 
 
+def read_list(path: CorpusPath) -> Iterator[Any]:
+    """The values of a JSON file whose top is one list, in the order of the file; one of them in memory at a time.
+
+    Raises:
+        SourceError: no such list, or the file breaks off.
+    """
+    with path.open(encoding="utf-8-sig") as file:
+        yield from _Reader(file, path).array_items()
+
+
 class _Reader:
     """A position in a text that is read as it is needed."""
 

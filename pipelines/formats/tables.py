@@ -14,6 +14,7 @@ import csv
 import gzip
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from operator import itemgetter
 from typing import IO
 
@@ -81,11 +82,13 @@ def read_csv(
     optional: Sequence[str] = (),
     fallback: str = "",
     delimiter: str = ",",
+    header_rows: int = 1,
 ) -> Iterator[Row | Reject]:
     """Rows of a comma-separated file with a header; quoted fields may hold commas, quotes and line breaks.
 
     A cell that is not UTF-8 is read as `fallback` where one is given; without, its row is rejected. The line number is
-    that of the row's last line. A file whose name ends in .gz is unpacked on the way.
+    that of the row's last line. A file whose name ends in .gz is unpacked on the way. Of a header of several rows a
+    column's name is what they say, joined: `track/title`.
 
     Raises:
         SourceError: no header, or a required column is not in it.
@@ -93,6 +96,7 @@ def read_csv(
     pick = None
     with _text(root / path) as file:
         reader = csv.reader(file, delimiter=delimiter)
+        header: list[list[str]] = []
         while True:
             try:
                 cells = next(reader)
@@ -105,8 +109,11 @@ def read_csv(
                 continue
             where = f"{path}:{reader.line_num}"
             if pick is None:
-                width = len(cells)
-                pick, naming = _picker(root / path, cells, required, optional)
+                header.append(cells)
+                if len(header) == header_rows:
+                    names = ["/".join(filter(None, column)) for column in zip_longest(*header, fillvalue="")]
+                    width = len(names)
+                    pick, naming = _picker(root / path, names, required, optional)
                 continue
             if not any(cells):
                 continue
@@ -127,6 +134,22 @@ def _text(path: CorpusPath) -> IO[str]:
     if path.name.endswith(".gz"):
         return gzip.open(path.open("rb"), "rt", encoding="utf-8-sig", errors="surrogateescape", newline="\n")
     return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n")
+
+
+def column_names(root: CorpusPath, path: str, delimiter: str) -> list[str]:
+    """The header of a table, in its order.
+
+    Raises:
+        SourceError: the file is empty, or not UTF-8.
+    """
+    with _text(root / path) as file:
+        line = next(iter(file), "").rstrip("\r\n")
+    names = line.split("\t") if delimiter == "\t" else next(csv.reader([line]), [])
+    if not line.strip():
+        raise SourceError(f"{root / path}: empty; expected a header with the names of its columns")
+    if any("\0" in name or _is_broken(name) for name in names):
+        raise SourceError(f"{root / path}: not UTF-8; convert it, for instance from UTF-16: iconv -f UTF-16 -t UTF-8")
+    return [name.strip() for name in names]
 
 
 def _picker(

@@ -46,13 +46,14 @@ class Aishell1(Source):
         "H. Bu, J. Du, X. Na, B. Wu, H. Zheng: AISHELL-1: An Open-Source Mandarin Speech Corpus and a Speech "
         "Recognition Baseline. O-COCOSDA 2017"
     )
-    tasks = ("asr", "sgc", "srwt")
+    tasks = ("asr", "sgc", "sv", "srwt")
     languages = ("zh",)
     splits = {"train": 120_098, "dev": 14_326, "test": 7_176}
     default_splits = ("train", "dev", "test")
     evaluation_splits = ("dev", "test")
     text_form = "unpunctuated"
     mean_seconds = 4.5
+    hours = 178.0
     origin_namespace = "aishell"
     audio = "WAV, 16 kHz mono 16 bit, one file per utterance"
     obtain = (

@@ -30,7 +30,7 @@ class LibriSpeech(Source):
         "V. Panayotov, G. Chen, D. Povey, S. Khudanpur: LibriSpeech: An ASR Corpus Based on Public Domain Audio "
         "Books. ICASSP 2015"
     )
-    tasks = ("asr", "sgc", "srwt")
+    tasks = ("asr", "sgc", "sv", "srwt")
     languages = ("en",)
     splits = {
         "train-clean-100": 28_539, "train-clean-360": 104_014, "train-other-500": 148_688,
@@ -41,6 +41,7 @@ class LibriSpeech(Source):
     evaluation_splits = ("dev-clean", "dev-other", "test-clean", "test-other", "dev-clean-2")
     text_form = "unpunctuated"
     mean_seconds = 12.3
+    hours = 982.0
     origin_namespace = "librispeech"
     audio = "FLAC, 16 kHz mono, one file per utterance"
     obtain = "Unpack the archives of openslr.org/12 (mini sets: openslr.org/31) into one folder; all hold LibriSpeech/."

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from tests.pipelines.recordings import chirp, ffmpeg
+
 
 @dataclass(frozen=True)
 class Fixture:
@@ -25,19 +27,32 @@ class Fixture:
     rejects: Mapping[str, set[tuple[str, str]]] = field(default_factory=dict)
     refused: Mapping[str, set[tuple[str, str]]] = field(default_factory=dict)
     roots: Mapping[str, Path] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)  # of data of one's own: what the user says, as OwnDataConfig
 
 
 def tone(
-    path: Path, rate: int = 16_000, seconds: float = 0.1, format: str | None = None, subtype: str | None = None
+    path: Path,
+    rate: int = 16_000,
+    seconds: float = 0.1,
+    format: str | None = None,
+    subtype: str | None = None,
+    channels: int = 1,
 ) -> None:
-    """Write a short tone."""
+    """Write a short tone; each further channel at half the loudness of the one before."""
     path.parent.mkdir(parents=True, exist_ok=True)
     wave = 0.3 * np.sin(2 * np.pi * 330 * np.arange(int(rate * seconds)) / rate)
-    soundfile.write(path, wave.astype(np.float32), rate, format=format, subtype=subtype)
+    frames = np.stack([wave / 2**channel for channel in range(channels)], axis=1)
+    soundfile.write(path, frames.astype(np.float32), rate, format=format, subtype=subtype)
 
 
 def mp3(path: Path) -> None:
     tone(path, 48_000, format="MP3")
+
+
+def m4a(path: Path, rate: int = 16_000, seconds: float = 0.1) -> None:
+    """Write a short noisy tone as AAC in MP4."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(ffmpeg(chirp(seconds, rate), rate, "ipod", "aac"))
 
 
 def sphere(path: Path) -> None:

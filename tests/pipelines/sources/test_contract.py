@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.source import REJECT_REASONS, Record, Reject, Source, SourceError
+from pipelines.asked_for import DatasetConfig, class_asked_for
+from pipelines.own_source import OwnSource
+from pipelines.source import REJECT_REASONS, EmptySplitError, Record, Reject, Source, SourceError
 from pipelines.tagging import TagRules, tag
 from tag_schema.target import Target
 from tag_schema.vocabulary import EXTENDED
@@ -26,11 +28,22 @@ NAMES = sorted(catalogue.sources())
 @pytest.fixture(scope="module", params=NAMES)
 def corpus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[type[Source], Fixture]:
     """A source and a small corpus of it; not to be changed."""
-    return catalogue.find(request.param), FIXTURES[request.param](tmp_path_factory.mktemp(request.param))
+    fixture = FIXTURES[request.param](tmp_path_factory.mktemp(request.param))
+    return class_asked_for(DatasetConfig(**fixture.told, dataset=request.param, source=str(fixture.source))), fixture
 
 
 def read(source: Source, split: str) -> list[Record | Reject]:
     return list(source.records(split))
+
+
+def pairs(source: Source) -> dict[str, list[Record | Reject]]:
+    """The splits of sampled pairs that are not empty."""
+    found = {}
+    for split, base in source.pair_splits().items():
+        if base in source.available_splits():
+            with contextlib.suppress(EmptySplitError):
+                found[split] = read(source, split)
+    return found
 
 
 def test_every_source_has_a_fixture() -> None:
@@ -75,8 +88,8 @@ def test_targets_render_and_parse(corpus: tuple[type[Source], Fixture]) -> None:
     """Each record makes targets of the tasks that its source declares, in the tag language; together they make all."""
     cls, fixture = corpus
     source, rules, made = cls(fixture.source, fixture.roots), TagRules.of(cls, EXTENDED), set()
-    for split in fixture.records:
-        for record in (item for item in read(source, split) if isinstance(item, Record)):
+    for items in (*(read(source, split) for split in fixture.records), *pairs(source).values()):
+        for record in (item for item in items if isinstance(item, Record)):
             tagging = tag(record, record.annotations, 0.1, rules)
             assert not isinstance(tagging, Reject) and not tagging.left_out, tagging
             for target in tagging.targets:
@@ -97,6 +110,20 @@ def test_builds_shards(corpus: tuple[type[Source], Fixture], tmp_path: Path) -> 
         assert all(sample["licence"] for sample in built.samples.values())
 
 
+def test_pairs_of_its_speakers_build_shards(corpus: tuple[type[Source], Fixture], tmp_path: Path) -> None:
+    """A source with the task sv offers sampled pairs of each of its splits."""
+    cls, fixture = corpus
+    source = cls(fixture.source, fixture.roots)
+    found = pairs(source)
+    assert bool(found) == bool(cls.pair_splits())
+    for split, items in found.items():
+        assert read(source, split) == items
+        built = shards_of(source, split, tmp_path)
+        assert set(built.samples) == {item.id for item in items} and not built.rejects
+        for sample in built.samples.values():
+            assert len(sample["audio"]) == 2 and [target["task"] for target in sample["targets"]] == ["sv"]
+
+
 def test_rejects_are_named(corpus: tuple[type[Source], Fixture]) -> None:
     cls, fixture = corpus
     source = cls(fixture.source, fixture.roots)
@@ -104,8 +131,9 @@ def test_rejects_are_named(corpus: tuple[type[Source], Fixture]) -> None:
         for item in read(source, split):
             if isinstance(item, Reject):
                 assert item.reason in REJECT_REASONS
-                place, _, number = item.where.rpartition(":")
-                assert (fixture.source / (place if number.isdigit() else item.where)).exists(), item
+                where = item.where.partition(": ")[0]  # of rows of one's own data, what is wrong with them follows
+                place, _, number = where.rpartition(":")
+                assert (fixture.source / (place if number.isdigit() else where)).exists(), item
 
 
 def test_records_without_audio_bytes_read_the_same(corpus: tuple[type[Source], Fixture], tmp_path: Path) -> None:
@@ -114,7 +142,7 @@ def test_records_without_audio_bytes_read_the_same(corpus: tuple[type[Source], F
     copy = tmp_path / fixture.source.name
     shutil.copytree(fixture.source, copy)
     for path in copy.rglob("*"):
-        if path.suffix.lower() in (".wav", ".flac", ".mp3", ".opus"):
+        if path.suffix.lower() in (".wav", ".flac", ".mp3", ".opus", ".m4a"):
             path.write_bytes(b"")
     for split in fixture.records:
         assert read(cls(copy, fixture.roots), split) == read(cls(fixture.source, fixture.roots), split)
@@ -122,13 +150,18 @@ def test_records_without_audio_bytes_read_the_same(corpus: tuple[type[Source], F
 
 def test_facts_are_declared(corpus: tuple[type[Source], Fixture]) -> None:
     cls, fixture = corpus
-    for fact in ("name", "title", "home", "licence", "attribution", "audio", "obtain", "expects", "layout"):
+    for fact in ("name", "title", "home", "licence", "audio", "obtain", "expects", "layout"):
         assert isinstance(getattr(cls, fact), str) and getattr(cls, fact).strip()
     assert isinstance(cls.commercial, bool) and cls.tasks and cls.mean_seconds > 0
-    assert set(cls.default_splits) <= set(cls.splits) and set(cls.evaluation_splits) <= set(cls.splits)
     assert cls.home.startswith("https://") and "SOURCE" in cls.layout
+    page = catalogue.page(catalogue.find(cls.own.format if issubclass(cls, OwnSource) else cls.name))
+    shown = " ".join(page.split())  # long lines are wrapped
+    assert all(" ".join(fact.split()) in shown for fact in (cls.expects, cls.obtain)) and cls.layout.strip("\n") in page
+    if issubclass(cls, OwnSource):  # nobody but its user knows its splits, can cite it, or tell it elsewhere
+        return
+    assert set(cls.default_splits) <= set(cls.splits) and set(cls.evaluation_splits) <= set(cls.splits)
     assert re.fullmatch(r"(\w\. )+\w+.*: .+[.,] .*(19|20)\d\d", cls.attribution)  # authors, title, venue, year
-    assert all(fact in catalogue.page(cls) for fact in (cls.name, cls.expects, cls.attribution))
+    assert all(fact in shown for fact in (cls.name, cls.attribution))
     source = cls(fixture.source, fixture.roots)
     origins = [
         source.origin(item) for split in fixture.records for item in read(source, split) if isinstance(item, Record)
@@ -148,8 +181,8 @@ def test_one_level_too_low_names_the_path(corpus: tuple[type[Source], Fixture]) 
     source = cls(fixture.source, fixture.roots)
     split = next(iter(fixture.records))
     ref = next(item for item in source.records(split) if isinstance(item, Record)).audio[0]
-    if ref.root:
-        pytest.skip("audio of this corpus lies in another root")
+    if ref.root or ref.inside:
+        pytest.skip("audio of this corpus lies in another root, or in its metadata")
     low = source.path(ref).parent
     with pytest.raises(SourceError, match=r"Expected .*Pass SOURCE=") as caught:
         cls(low)

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -228,7 +228,16 @@ def _read_records(
 
 def _table(rows: list[tuple[int, str, bytes, bytes, float, float, str]]) -> pa.Table:
     columns = zip(*rows, strict=True)
-    return pa.table([pa.array(column, field.type) for column, field in zip(columns, _ROWS, strict=True)], _ROWS)
+    return pa.table([_array(column, field.type) for column, field in zip(columns, _ROWS, strict=True)], _ROWS)
+
+
+def _array(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
+    """A column; hashes and numbers without a look at each of them by itself."""
+    if pa.types.is_fixed_size_binary(kind):
+        return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(b"".join(values))])
+    if pa.types.is_primitive(kind):
+        return pa.array(np.array(values, kind.to_pandas_dtype()))
+    return pa.array(values, kind)
 
 
 def _drop_duplicates(table: pa.Table, rejects: RejectWriter) -> pa.Table:

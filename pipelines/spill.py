@@ -54,6 +54,7 @@ class Spill:
             file.close()
         for bucket in sorted(self._files):
             path = self._folder / f"{bucket:03d}.arrow"
-            with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as reader:
+            # In one piece: its columns are then used where they lie. Not mapped: a disk that fails is to raise.
+            with pa.BufferReader(path.read_bytes()) as source, pa.ipc.open_file(source) as reader:
                 yield reader.read_all()
             path.unlink()

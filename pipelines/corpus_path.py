@@ -188,6 +188,18 @@ class RemotePath:
         with explained(self._url):
             return self._corpus.files.read_range(self._below(), offset, length)
 
+    def size(self) -> int:
+        """Bytes of the object.
+
+        Raises:
+            FileNotFoundError: it is not there.
+        """
+        with explained(self._url):
+            size = self._corpus.files.size(self._below())
+        if size is None:
+            raise FileNotFoundError(errno.ENOENT, "no such file", self._url)
+        return size
+
     def elsewhere(self, url: str) -> RemotePath:
         """Another place, reached with the same options."""
         place = corpus_path(url, self._corpus.options)

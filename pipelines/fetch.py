@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from pipelines.corpus_path import CorpusPath, RemotePath
-from pipelines.file_part import FilePart
+from pipelines.file_part import Part
 from pipelines.first_bytes import CONNECTIONS
 
 T = TypeVar("T")
 AT_ONCE = CONNECTIONS  # files: at 50 ms for a request, more than a core decodes meanwhile
 AHEAD_BYTES = 128 << 20  # about as much is held before it is decoded; a single file may be larger
 
-Fetchable = CorpusPath | FilePart
+Fetchable = CorpusPath | Part
 File = Callable[[], Path | bytes]  # waits for what was begun, and raises what went wrong with it
 
 

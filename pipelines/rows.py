@@ -134,7 +134,8 @@ class RowReader:
 
     def _lacking(self, told: Told, has_audio: bool) -> str:
         for field, column in self._columns.given.items():
-            if column not in told.cells and (field == "audio" or not told.has("audio")):
+            known = column in told.cells or (field == "audio" and has_audio)
+            if not known and (field == "audio" or not (has_audio or told.has("audio"))):
                 return f"columns.{field}={column}: there is no such field"
         if not has_audio and not told.has("audio"):
             return "no field names the audio; say which does with columns.audio=FIELD"

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import ClassVar, Literal
 
 from pipelines.corpus_path import CorpusPath, RemotePath, Root, confirm, corpus_path, fresh, scandir
-from pipelines.file_part import FilePart
+from pipelines.file_part import FilePart, Part
 from shards.storage_error import StorageError
 
 TextForm = Literal["written", "spoken", "unpunctuated"]  # written: cased and punctuated, digits as digits
@@ -364,7 +364,7 @@ class Source(ABC):
         """Where the audio of `ref` lies."""
         return (self.roots[ref.root] if ref.root else self.root) / ref.path
 
-    def place(self, ref: AudioRef) -> CorpusPath | FilePart:
+    def place(self, ref: AudioRef) -> CorpusPath | Part:
         """What of the corpus is to be read for `ref`: a file, or the bytes of one that hold the recording."""
         return FilePart.named(self.path(ref), ref.inside) if ref.inside else self.path(ref)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from pipelines.fields import Columns, Told
+from pipelines.fields import LABELS, Columns, Told
 from pipelines.labels.languages import language_code
 from pipelines.labels.licences import licence
 from pipelines.own_data import OwnData
@@ -40,11 +40,7 @@ from pipelines.source import (
 )
 from tag_schema.tasks import TASKS
 
-_LABELS = {
-    "dialect": "did", "emotion": "er", "keyword": "ks", "sound": "sec", "vocal_sound": "vsc", "scene": "asc",
-    "genre": "mgr", "instrument": "mic", "mood": "smer", "singer": "sid",
-}  # fmt: skip
-_LABEL_TASKS = frozenset({*_LABELS.values(), "lid", "sgc", "sap"})
+_LABEL_TASKS = frozenset({*LABELS.values(), "lid", "sgc", "sap"})
 _OTHER_TASKS = {
     "transcribe": "asr",
     "s2t_translation": "s2tt",
@@ -53,7 +49,7 @@ _OTHER_TASKS = {
 }  # NeMo's and others'
 _SAYS = (
     "text", "translation", "caption", "question", "answer", "events", "turns", "entities", "scenario", "label",
-    "gender", "age", *_LABELS,
+    "gender", "age", *LABELS,
 )  # fmt: skip
 _NOTHING = frozenset({"na", "n/a", "nan", "none"})  # in NeMo's `answer`, where there is none yet
 _FORMS: Mapping[str, TextForm] = {"written": "written", "spoken": "spoken", "unpunctuated": "unpunctuated"}
@@ -198,9 +194,9 @@ class RowReader:
             yield Words(words(told.value("words")))
 
     def _labels(self, told: Told, task: str, language: str) -> Iterator[Annotation]:
-        for field, kind in _LABELS.items():
+        for field in told.labels:
             if told.has(field):
-                yield Label(kind, tuple(items(told.value(field))))
+                yield Label(LABELS[field], tuple(items(told.value(field))))
         if told.has("label"):
             kind = task if task in _LABEL_TASKS else self._label_task
             if not kind:

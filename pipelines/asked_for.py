@@ -33,7 +33,7 @@ def class_asked_for(config: DatasetConfig) -> type[Source]:
     if not config.source:
         raise ConfigError(f"SOURCE is missing: pass {cls.expects}; `make source DATASET={cls.name}` says more")
     if issubclass(cls, OwnSource):
-        taken = frozenset(sources())
+        taken = frozenset(name for name, one in sources().items() if not issubclass(one, OwnSource))
         return class_of("", own_data(config, cls.name, config.source, config.split, taken))
     if given := given_keys(config):
         forms = ", ".join(name for name, one in sources().items() if issubclass(one, OwnSource))

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 from pipelines.audio_finder import AudioFinder
 from pipelines.corpus_path import CorpusPath, confirm, fresh, relative
 from pipelines.labels.languages import language_code
-from pipelines.own_data import DEFAULT_TASKS, EVALUATION_SPLITS, UNKNOWN_LICENCE, OwnData, safe_name
+from pipelines.own_data import DEFAULT_TASKS, EVALUATION_SPLITS, UNKNOWN_LICENCE, OwnData, default_split, safe_name
 from pipelines.patterns import expanded, folder_of, is_pattern
 from pipelines.rows import Place, Row, RowReader
 from pipelines.source import AudioRef, Record, Reject, Source, SourceError, files
@@ -157,7 +157,7 @@ class OwnSource(Source):
                 f"{self.name}: SPLIT={self.own.split} names several splits, {self.root} is one; give its rows a field "
                 "'split' (or columns.split=…), or pass a folder with a file for each"
             )
-        return (self.own.split.strip() or "train",)
+        return (self.own.split.strip() or default_split(str(self.root)),)
 
     def has_split(self, split: str) -> bool:
         return split in self.available_splits()

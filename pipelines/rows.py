@@ -102,8 +102,15 @@ class RowReader:
         speaker = _speaker(told, self._task(told))
         if not annotations and not (speaker.gender or speaker.age):
             return Reject(name, "no_transcript", row.where)
-        terms = told.text("licence")
-        return Record(name, (ref,), annotations, speaker, licence(terms) if terms else None, original=told.rest())
+        return Record(
+            name,
+            (ref,),
+            annotations,
+            speaker,
+            licence=licence(told.text("licence")) or None,
+            language=told.text("language") or None,
+            original=told.rest(),
+        )
 
     def split_of(self, row: Row) -> str:
         """The split that a row names; "" where it names none."""

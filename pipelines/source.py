@@ -203,7 +203,8 @@ class Record:
 
     `id` is the release's own id, unique in its split. `licence` and `origin` override the source's;
     `origin` is "namespace:id" (freesound:1234) and finds the same recording in two corpora.
-    `original` holds the release's labels verbatim, for whoever needs more than the targets.
+    `original` holds the release's labels verbatim, for whoever needs more than the targets. `language` is the release's
+    code of what is spoken, where there is no transcript to tell it and records differ.
     """
 
     id: str
@@ -212,6 +213,7 @@ class Record:
     speaker: Speaker = Speaker()
     licence: str | None = None
     origin: str | None = None
+    language: str | None = None
     original: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -200,11 +200,14 @@ class RemotePath:
             raise FileNotFoundError(errno.ENOENT, "no such file", self._url)
         return size
 
-    def elsewhere(self, url: str) -> RemotePath:
-        """Another place, reached with the same options."""
-        place = corpus_path(url, self._corpus.options)
-        assert isinstance(place, RemotePath), url
-        return place
+    def at_bucket(self) -> RemotePath:
+        """The same place, seen from the bucket: others than those below and above it can be reached from there."""
+        scheme, _, rest = self._url.partition("://")
+        return RemotePath(_Corpus(f"{scheme}://{rest.partition('/')[0]}", self._corpus.options), self._url)
+
+    def elsewhere(self, bucket: str) -> RemotePath:
+        """Another bucket, reached with the same options."""
+        return RemotePath(_Corpus(bucket, self._corpus.options), bucket)
 
     def read_text(self, encoding: str = "utf-8") -> str:
         """The whole object as text."""

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from pipelines.corpus_path import CorpusPath, RemotePath
+from pipelines.corpus_path import CorpusPath
 from pipelines.file_part import Part
 from pipelines.first_bytes import CONNECTIONS
 
@@ -36,7 +36,7 @@ def fetched(items: Iterable[T], paths: Callable[[T], Iterable[Fetchable]]) -> It
             files: list[File] = []
             fetches.append([])
             for path in paths(item):
-                if not isinstance(path if isinstance(path, Path | RemotePath) else path.file, RemotePath):
+                if isinstance(path.file if isinstance(path, Part) else path, Path):
                     files.append(_here(path))
                     continue
                 if pool is None:

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, ClassVar, Self
 
 from pipelines.audio_finder import AudioFinder
-from pipelines.corpus_path import CorpusPath, confirm, fresh, relative
+from pipelines.corpus_path import CorpusPath, RemotePath, Root, confirm, corpus_path, fresh, relative
 from pipelines.labels.languages import language_code
 from pipelines.own_data import DEFAULT_TASKS, EVALUATION_SPLITS, UNKNOWN_LICENCE, OwnData, default_split, safe_name
 from pipelines.patterns import expanded, folder_of, is_pattern
@@ -48,6 +48,9 @@ class OwnSource(Source):
     extra_roots: ClassVar[Mapping[str, str]] = {
         "audio": "the folder in which paths of audio begin, if not at the metadata"
     }
+
+    def __init__(self, root: Root, roots: Mapping[str, Root] | None = None) -> None:
+        super().__init__(_reachable(root), {name: _reachable(place) for name, place in (roots or {}).items()})
 
     @classmethod
     @cache
@@ -237,6 +240,12 @@ class OwnSource(Source):
         if self._finder is None:
             self._finder = AudioFinder(self.base(), self.roots.get("audio"), self.has_file)
         return self._finder
+
+
+def _reachable(place: Root) -> CorpusPath:
+    """What a user passed, so that what metadata names beside it can be reached too."""
+    path = corpus_path(place)
+    return path.at_bucket() if isinstance(path, RemotePath) else path
 
 
 def _reopened(form: type[OwnSource], own: OwnData, root: CorpusPath, roots: dict[str, CorpusPath]) -> OwnSource:

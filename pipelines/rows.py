@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from pipelines.fields import LABELS, Columns, Told
@@ -93,7 +92,7 @@ class RowReader:
         try:
             place = row.place or self._find_audio(given, row)
             ref = _audio(told, place if isinstance(place, Place) else Place(given))
-            name = name or _name(told, ref)
+            name = name or _name(told, ref, given if ref.inside else ref.path)
             if not isinstance(place, Place):
                 return Reject(name, place, f"{row.where}: {given}" if given else f"{row.where}: no path of audio")
             annotations = tuple(self._annotations(told))
@@ -250,9 +249,11 @@ def _audio(told: Told, place: Place) -> AudioRef:
     )
 
 
-def _name(told: Told, ref: AudioRef) -> str:
+def _name(told: Told, ref: AudioRef, path: str) -> str:
     """What to call a row without an id: as its audio, with the times; with a hash where several rows may share them."""
-    name = str(PurePosixPath(ref.path).with_suffix("")).lstrip("./")
+    name = path.lstrip("./")
+    stem, dot, ending = name.rpartition(".")
+    name = stem if dot and "/" not in ending else name
     if ref.start is not None or ref.end is not None:
         name += f"-{ref.start or 0.0:.3f}" + ("" if ref.end is None else f"-{ref.end:.3f}")
     if ref.channel is not None:

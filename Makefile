@@ -20,7 +20,7 @@ own = $(call told,name,NAME) $(call told,language,LANGUAGE) $(call told,licence,
   $(call told,text_form,TEXT_FORM) $(call told,cut,CUT) $(call told,tars,TARS) $(call told,title,TITLE) \
   $(call told,attribution,ATTRIBUTION) $(foreach column,$(subst $(comma), ,$(COLUMNS)),$(call quote,columns.$(column)))
 
-.PHONY: help setup quickstart test check sources source shards verify repair forget stats report dashboard pretrain evaluate
+.PHONY: help setup quickstart test check readme-tables sources source check-source shards verify repair forget stats report dashboard pretrain evaluate
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,11 +51,19 @@ check: setup  ## Format, lint, types
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 
-sources: setup  ## The catalogue of corpora [TASK=sed] [LANGUAGE=de] [LICENCE=commercial]
+readme-tables: setup  ## Write the README's tables of corpora, hours and prompts anew from the code
+	@$(PY) pipelines/readme_tables.py
+
+sources: setup  ## The catalogue of corpora [TASK=sed,asc] [LANGUAGE=de] [LICENCE=commercial]
 	@$(PY) pipelines/catalogue.py $(call told,task,TASK) $(call told,language,LANGUAGE) $(call told,licence,LICENCE)
 
 source: setup  ## One corpus: how to obtain it, what to pass as SOURCE: make source DATASET=covost2
 	@$(PY) pipelines/catalogue.py $(DATASET)
+
+check-source: setup  ## What is there against what is expected, from metadata alone: DATASET=… SOURCE=… [SPLIT=a,b] …
+	@$(PY) pipelines/check_source.py $(call option,dataset,$(DATASET)) $(call option,source,$(SOURCE)) \
+	  $(call option,roots,$(ROOTS)) $(call option,split,$(SPLIT)) $(call option,vocabulary,$(VOCABULARY)) \
+	  $(call option,max_reject_ratio,$(MAX_REJECT_RATIO))
 
 shards: setup  ## Build shards: DATASET=… SOURCE=… [ROOTS=name=/path] [OUT=…] [SPLIT=a,b] [SHARD_MB=256] [REBUILD=1] …
 	@$(PY) pipelines/job.py $(CONFIG) $(call option,dataset,$(DATASET)) $(call option,source,$(SOURCE)) \

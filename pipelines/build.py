@@ -175,7 +175,7 @@ def write_shard(
 ) -> tuple[WrittenFile, bytes, Totals]:
     """Write the samples of some records to `tar`; also the shard's parquet file as bytes, and what it adds up to."""
     totals, rows, rejects = Totals(), [], []
-    rules = TagRules.of(source, vocabulary(settings["vocabulary"]))
+    rules = TagRules.of(source, vocabulary(settings["vocabulary"]), shard.split)
     with ShardWriter(tar) as writer:
         for made, flacs in samples(records, source, shard, rules):
             if isinstance(made, RejectRow):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The catalogue: every source corpus there is, found by importing `pipelines/sources/`.
 
-python pipelines/catalogue.py [task=asr] [language=de] [licence=commercial]    the table
-python pipelines/catalogue.py covost2                                          how to obtain it, what to pass
+python pipelines/catalogue.py [task=sed,asc] [language=de] [licence=commercial]    the table
+python pipelines/catalogue.py covost2                                              how to obtain it, what to pass
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -18,9 +19,27 @@ from pathlib import Path
 if __package__ in (None, ""):  # run as a script: its own folder gives way to the packages' one
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from pipelines.labels.languages import language_code
 from pipelines.own_data import OwnData
 from pipelines.own_source import OwnSource
-from pipelines.source import Source, SourceError
+from pipelines.source import Cut, Source, SourceError, TextForm
+from tag_schema.tasks import TASKS
+
+WIDTH = 120  # characters of a line
+MOST_LANGUAGES = 3  # named in the table; of more, their number
+MOST_TASKS = 6
+_MARGIN = 11  # characters before what a line of a page says
+_CUTS: Mapping[Cut, str] = {
+    "annotated": "cut at pauses between words",
+    "window": "cut every 30 s",
+    "whole": "rejected as too_long, except in evaluation splits",
+}
+_FORMS: Mapping[TextForm, str] = {
+    "written": "as written: cased, punctuated, numbers in digits",
+    "spoken": "as spoken: numbers in words",
+    "unpunctuated": "lower case without punctuation",
+}
+_SPOKEN = frozenset({"asr", "dialect_asr", "osr", "srwt"})
 
 
 @cache
@@ -63,56 +82,179 @@ def class_of(dataset: str, own: OwnData | None) -> type[Source]:
 
 
 def table(filters: Mapping[str, str]) -> str:
-    """The sources that pass `filters` (task, language, licence), one line each."""
-    rows = [("name", "tasks", "languages", "splits", "records", "licence", "title")]
-    for source in sources().values():
-        if "task" in filters and filters["task"].lower() not in source.tasks:
-            continue
-        if "language" in filters and filters["language"].lower() not in source.languages:
-            continue
-        if filters.get("licence") == "commercial" and not source.commercial:
-            continue
-        counts = [count for count in source.splits.values() if count is not None]
-        languages = source.languages
-        rows.append((
+    """The sources that pass `filters` (`task`, `language`, `licence`), one line each, and what they are together.
+
+    A filter may name several values (`sed,asc`), of which a source has one. `licence` is `commercial` or a name.
+
+    Raises:
+        SourceError: no source has such a value; names the nearest that one has.
+    """
+    chosen = [source for source in sources().values() if all(_passes(source, key, filters[key]) for key in filters)]
+    for key in filters:
+        _check_filter(key, filters[key])
+    rows = [
+        (
             source.name,
-            " ".join(source.tasks),
-            " ".join(languages) if len(languages) <= 8 else f"{len(languages)} languages",
-            str(len(source.splits)),
-            f"{sum(counts):,}" if counts else "varies",
-            source.licence,
-            source.title,
-        ))  # fmt: skip
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+            hours_of(source),
+            records_of(source),
+            "yes" if source.commercial else "no",
+            languages_of(source, MOST_LANGUAGES),
+            " ".join(source.tasks) if len(source.tasks) <= MOST_TASKS else f"{len(source.tasks)} tasks",
+            source.title.partition(": ")[2] or source.title,  # the name stands before it
+        )
+        for source in chosen
+    ]
+    head = ("name", "hours", "records", "comm.", "languages", "tasks", "title")
+    return "\n".join([*_columns(head, rows), "", *_summary(chosen, filters)])
+
+
+def _columns(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Lines of at most WIDTH characters, numbers to the right; the last column gives way."""
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    for row in (head, *rows):
+        cells = [
+            cell.rjust(width) if head[column] in ("hours", "records") else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        line = "  ".join(cells).rstrip()
+        yield line if len(line) <= WIDTH else f"{line[: WIDTH - 1].rstrip()}…"
+
+
+def _summary(chosen: Sequence[type[Source]], filters: Mapping[str, str]) -> Iterator[str]:
+    """What the listed sources are together."""
+    known = [hours for source in chosen if (hours := hours_told(source)) is not None]
+    silent = f" ({len(chosen) - len(known)} vary and do not count)" if len(known) < len(chosen) else ""
+    of_all = f" of {len(sources())}" if len(chosen) < len(sources()) else ""
+    yield f"{len(chosen)}{of_all} corpora, up to {sum(known):,.0f} hours{silent}; comm.: commercial use is allowed"
+    if not filters and (missing := [task for task in TASKS if not any(task in source.tasks for source in chosen)]):
+        yield f"tasks that none of them has: {' '.join(missing)}"
+    yield "make source DATASET=name: how to obtain one, what to pass as SOURCE"
+
+
+def _passes(source: type[Source], key: str, wanted: str) -> bool:
+    return not set(_values(key, wanted)).isdisjoint(_had(source, key))
+
+
+def _values(key: str, wanted: str) -> list[str]:
+    """The values of a filter as sources have them: `German` is `de`."""
+    values = [value.strip() for value in wanted.split(",") if value.strip()]
+    if key == "language":
+        return [language_code(value) or value.lower() for value in values]
+    return [value.lower() for value in values]
+
+
+def _had(source: type[Source], key: str) -> Sequence[str]:
+    if key == "licence":
+        return [source.licence.lower(), *(["commercial"] if source.commercial else [])]
+    return source.tasks if key == "task" else source.languages
+
+
+def _check_filter(key: str, wanted: str) -> None:
+    """Refuse a value that no source has."""
+    had = sorted({value for source in sources().values() for value in _had(source, key)})
+    for value in _values(key, wanted):
+        if value in had:
+            continue
+        if key == "task" and value in TASKS:
+            raise SourceError(f"no corpus has task={value} ({TASKS[value].title}); there are: {' '.join(had)}")
+        near = get_close_matches(value, had, n=3, cutoff=0.6)
+        if key == "task":  # words of what a task is
+            near = near or [name for name, task in TASKS.items() if value in task.title]
+        told = [f"{name} ({TASKS[name].title})" if key == "task" else name for name in near]
+        hint = f"did you mean {' or '.join(told)}?" if told else f"there are: {' '.join(had)}"
+        raise SourceError(f"no corpus has {key}={value}; {hint}")
+
+
+def is_release(source: type[Source]) -> bool:
+    """Whether a source is a corpus that somebody released, which is to be cited, and not a format of one's own data."""
+    return bool(source.attribution)
+
+
+def hours_told(source: type[Source]) -> float | None:
+    """The hours of all splits: as published, else the release's records by their mean length; None: not known."""
+    if source.hours is not None or None in source.splits.values():
+        return source.hours
+    return sum(count or 0 for count in source.splits.values()) * source.mean_seconds / 3600
+
+
+def hours_of(source: type[Source]) -> str:
+    """The hours as documentation shows them: `178`, `~37` where they are reckoned from the mean length."""
+    hours = hours_told(source)
+    if hours is None:
+        return "varies"
+    return ("" if source.hours is not None else "~") + (f"{hours:,.0f}" if hours >= 10 else f"{hours:.1f}")
+
+
+def records_of(source: type[Source]) -> str:
+    """The records of all splits; `1,609+` where those of some splits are not known."""
+    counts = [count for count in source.splits.values() if count is not None]
+    return f"{sum(counts):,}{'+' * (len(counts) < len(source.splits))}" if counts else "varies"
+
+
+def languages_of(source: type[Source], most: int) -> str:
+    """The languages of the speech by their codes, or how many where there are more than `most`."""
+    return f"{len(source.languages)} languages" if len(source.languages) > most else " ".join(source.languages) or "-"
 
 
 def page(source: type[Source]) -> str:
     """All that a user needs to know to build shards from `source`."""
-    splits = [f"{split} ({count:,})" if count is not None else split for split, count in source.splits.items()]
-    roots = [f"ROOTS=     {name}=/path   {purpose}" for name, purpose in source.extra_roots.items()]
+    licence = f"{source.licence} ({'' if source.commercial else 'no '}commercial use)"
+    pairs = source.pair_splits()
+    facts = [
+        ("home", source.home),
+        ("licence", licence),
+        ("cite", source.attribution),
+        ("tasks", ", ".join(f"{task} ({TASKS[task].title})" for task in source.tasks)),
+        ("languages", " ".join(source.languages) or "none"),
+        ("hours", hours_of(source)),
+        ("audio", source.audio + ("; files are often missing, and then left out" * source.audio_may_be_missing)),
+        ("over 30 s", _CUTS[source.cut]),
+        ("text", _FORMS[source.text_form] if _SPOKEN & set(source.tasks) else ""),
+        ("pairs", f"{next(iter(pairs))}, …: two clips of one speaker or of two, sampled" if pairs else ""),
+        ("obtain", source.obtain),
+        ("SOURCE=", source.expects),
+        *(("ROOTS=", f"{name}=/path  {purpose}") for name, purpose in source.extra_roots.items()),
+    ]
+    given = f"DATASET={source.name} SOURCE=/path"
+    given += "".join(f" [ROOTS={name}=/path]" for name in list(source.extra_roots)[:1])
     return "\n".join(
         [
             f"{source.name}: {source.title}",
-            f"home       {source.home}",
-            f"licence    {source.licence} ({'' if source.commercial else 'no '}commercial use)",
-            f"cite       {source.attribution}",
-            f"tasks      {' '.join(source.tasks)}",
-            f"languages  {' '.join(source.languages) or 'none'}",
-            f"audio      {source.audio}",
-            f"splits     {', '.join(splits)}",
-            f"default    {', '.join(source.default_splits)}",
-            f"obtain     {source.obtain}",
-            f"SOURCE=    {source.expects}",
-            *roots,
+            *(_wrapped(name, text) for name, text in facts if text),
+            *_splits(source),
             "",
             source.layout.strip("\n"),
             "",
-            f"make shards DATASET={source.name} SOURCE=/path SPLIT={source.default_splits[0]}",
+            f"make check-source {given}",
+            f"make shards {given}" + f" SPLIT={source.default_splits[0]}" * (len(source.splits) > 1),
             "SOURCE=s3://bucket/path reads it in a bucket, where it lies.",
         ]
+    )
+
+
+def _splits(source: type[Source]) -> Iterator[str]:
+    """The splits in a line, or, where they are many, in one each, with what a check expects of them."""
+    default, held = set(source.default_splits), set(source.evaluation_splits)
+    rows = []
+    for split, count in source.splits.items():
+        marks = [] if split in default else ["only when SPLIT= names it"]
+        marks += ["for evaluation: never cut"] if split in held else []
+        rows.append((split, "any number" if count is None else f"{count:,}", "; ".join(marks)))
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
+    for number, (split, records, remark) in enumerate(rows):
+        name = "splits" if number == 0 else ""
+        yield f"{name:<{_MARGIN}}{split:<{widths[0]}}  {records:>{widths[1]}}  {remark}".rstrip()
+
+
+def _wrapped(name: str, text: str) -> str:
+    # The folder to pass and addresses are copied from here: no line is broken inside a word.
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=f"{name:<{_MARGIN}}",
+        subsequent_indent=" " * _MARGIN,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 

@@ -101,7 +101,7 @@ def left_out_of(
     if not said.total():
         return {}
     cls = class_of(shard.dataset, OwnData.of_settings(shard.dataset, settings))
-    rules = TagRules.of(cls, vocabulary(settings["vocabulary"]))
+    rules = TagRules.of(cls, vocabulary(settings["vocabulary"]), shard.split)
     counts = {record.id: _left_out(record, made.samples.get(record.id, ()), cls, shard, rules) for record in records}
     total = sum(counts.values(), Counter[str]())
     if total != said:

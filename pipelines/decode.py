@@ -27,7 +27,7 @@ import numpy as np
 import soundfile
 
 from pipelines.formats.boxes import is_cut_matroska, is_cut_mp4
-from pipelines.formats.container import AudioReject, truncated
+from pipelines.formats.container import LFS_POINTER, AudioReject, truncated
 from pipelines.formats.flac import flac_layout, with_length, without_metadata
 from pipelines.formats.flac_frames import whole_frames
 from pipelines.formats.mp3 import id3v2_end, mp3_layout
@@ -58,9 +58,9 @@ class Recording:
     `frames` is its length in waveform frames as its container tells. `blocks` decodes it from the beginning, in arrays
     (frames, channels): int16 where `exact`, else float32 with full scale 32768 (which differs from full scale 1 in the
     exponent alone, so that what is computed from it has the same digits); it raises AudioReject where the file does not
-    hold what it promises. `exact`: 16 kHz mono 16-bit PCM, whose numbers are kept. `kept`, where a file may stay as it
-    is, walks its frames and gives it as FLAC without metadata, or None where something else follows the last frame; it
-    raises as `blocks` does.
+    hold what it promises. `exact`: 16 kHz 16-bit PCM of one channel, whose numbers are kept, or of two. `kept`, where a
+    file may stay as it is, walks its frames and gives it as FLAC without metadata, or None where something else follows
+    the last frame; it raises as `blocks` does.
     """
 
     format: str
@@ -88,8 +88,10 @@ class Recording:
         return replace(self, blocks=lambda: (block[:, channel : channel + 1] for block in self.blocks()))
 
 
-def open_recording(file: Path | bytes | bytearray | memoryview) -> Recording:
+def open_recording(file: Path | bytes | bytearray | memoryview, raw_rate: int | None = None) -> Recording:
     """Read a file (or take its bytes), find its format and check that it is whole, as far as its container tells.
+
+    With `raw_rate` (Hz) it has no container: it is 16-bit mono PCM, the least significant byte first.
 
     Raises:
         AudioReject: empty_audio, undecodable or truncated.
@@ -98,7 +100,10 @@ def open_recording(file: Path | bytes | bytearray | memoryview) -> Recording:
     data = _read(file) if isinstance(file, Path) else bytes(file)
     if not data:
         raise AudioReject("empty_audio", "a file of 0 bytes")
-    recording = _open(data)
+    if raw_rate is not None:
+        recording = _open_raw("PCM", data, raw_rate, 1, "PCM_16", "LITTLE", 0, len(data) // 2)
+    else:
+        recording = _open(data)
     if not _RATES[0] <= recording.rate <= _RATES[1]:
         raise AudioReject("undecodable", f"{recording.format} with a sampling rate of {recording.rate} Hz")
     if recording.frames == 0:
@@ -127,6 +132,8 @@ def _open(data: bytes) -> Recording:
     for offset, magic, container in _FFMPEG_MAGIC:
         if data.startswith(magic, (tag if container == "aac" else 0) + offset):
             return _open_with_ffmpeg(data[tag:] if container == "aac" else data, container)
+    if data.startswith(LFS_POINTER):
+        raise AudioReject("undecodable", "a pointer of Git LFS, not the audio: run `git lfs pull` in the corpus")
     layout = mp3_layout(data)
     if layout is None:
         raise AudioReject("undecodable", f"no audio format begins with {data[:12]!r}")
@@ -154,7 +161,7 @@ def _open_raw(
     name: str, data: bytes, rate: int, channels: int, subtype: str, endian: str, offset: int, frames: int
 ) -> Recording:
     """PCM whose place and form a header told; `subtype` and `endian` in libsndfile's words."""
-    exact = (rate, channels, subtype) == (SAMPLE_RATE, 1, "PCM_16")
+    exact = subtype == "PCM_16" and _is_exact(rate, channels)
 
     def numbers() -> Iterator[np.ndarray]:
         kind = np.dtype(_NUMBERS[subtype]).newbyteorder("<" if endian == "LITTLE" else ">")
@@ -172,6 +179,11 @@ def _open_raw(
     return Recording(name, rate, channels, frames, numbers if subtype in _NUMBERS else converted, exact)
 
 
+def _is_exact(rate: int, channels: int) -> bool:
+    """Whether waveform samples of 16 bits become those of the clip without a calculation in float."""
+    return rate == SAMPLE_RATE and channels <= 2
+
+
 def _scaled(block: np.ndarray) -> np.ndarray:
     """Samples of any type as float32 with full scale 32768."""
     if block.dtype.kind == "f":
@@ -185,8 +197,8 @@ def _scaled(block: np.ndarray) -> np.ndarray:
 
 def _open_flac(data: bytes, start: int) -> Recording:
     layout = flac_layout(data, start)
-    exact = (layout.rate, layout.channels, layout.bits) == (SAMPLE_RATE, 1, 16)
-    keep = exact and start == 0 and layout.frames > 0
+    exact = layout.bits == 16 and _is_exact(layout.rate, layout.channels)
+    keep = exact and layout.channels == 1 and start == 0 and layout.frames > 0
     if not layout.frames:  # written to a pipe; libsndfile needs the length
         layout = with_length(layout, whole_frames(data, layout) or 0)
 

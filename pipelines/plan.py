@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from pipelines.plan_writer import PlanWriter, RejectWriter, id_hash
 from pipelines.record_json import decode_record, encode_record
-from pipelines.source import Record, Reject
+from pipelines.source import Record, Reject, Turns
 from pipelines.spill import Spill
 from shards.forgotten import Forgotten, Place, hidden
 from shards.plan import PlanPart
@@ -156,6 +156,11 @@ def is_forgotten(item: Record | Reject, forgotten: Forgotten, namespace: str | N
         names.append(f"speaker:{item.speaker.id}")
     for audio in item.audio:
         names += [audio.path, audio.recording or item.id]
+        names += [f"speaker:{audio.speaker}"] if audio.speaker else []
+        names += [audio.origin] if audio.origin else []
+    for annotation in item.annotations:
+        if isinstance(annotation, Turns):
+            names += [f"speaker:{who}" for who, _, _ in annotation.turns]
     return forgotten.has(names)
 
 
@@ -163,6 +168,19 @@ def place_of(record: Record, mean_seconds: float) -> Place:
     """What a record weighs in the plan, and where it stands."""
     recording, start = _whereabouts(record)
     return Place(id_hash(recording).hex(), start, hidden(record.id), record_seconds(record, mean_seconds))
+
+
+def encoded(record: Record) -> str | Reject:
+    """The record as the plan holds it; a reject where it has no id, or a name in it is no UTF-8."""
+    where = record.audio[0].path if record.audio else record.id
+    if not record.id:
+        return Reject(record.id, "bad_row", where)
+    text = encode_record(record)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return Reject(record.id, "wrong_encoding", where)
+    return text
 
 
 def _whereabouts(record: Record) -> tuple[str, float]:
@@ -190,20 +208,14 @@ def _read_records(
         if isinstance(record, Reject):
             rejects.add(record)
             continue
-        where = record.audio[0].path if record.audio else record.id
-        if not record.id:
-            rejects.add(Reject(record.id, "bad_row", where))
+        text = encoded(record)
+        if isinstance(text, Reject):
+            rejects.add(text)
             continue
-        try:
-            record_id, text = record.id, encode_record(record)
-            record_hash = id_hash(record_id)
-            text.encode()
-        except UnicodeEncodeError:  # a file name that is no UTF-8
-            rejects.add(Reject(record.id, "wrong_encoding", where))
-            continue
+        record_hash = id_hash(record.id)
         recording, start = _whereabouts(record)
         seconds = record_seconds(record, mean_seconds)
-        rows.append((order, record_id, record_hash, id_hash(recording), start, seconds, text))
+        rows.append((order, record.id, record_hash, id_hash(recording), start, seconds, text))
         if len(rows) == BATCH_ROWS:
             spill.add(_table(rows))
             rows.clear()

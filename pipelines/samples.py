@@ -87,9 +87,10 @@ def _recording(record: Record) -> tuple[str, ...]:
     return tuple(f"{ref.root}:{ref.path}:{ref.inside}:{ref.channel}" for ref in record.audio)
 
 
-def _open(file: File, ref: AudioRef) -> Recording:
+def _open(file: File, ref: AudioRef, source: Source) -> Recording:
     """The recording of `ref`, or the one channel of it that is heard."""
-    recording = open_recording(file())
+    headerless = ref.path.lower().endswith(".pcm")
+    recording = open_recording(file(), source.raw_rate if headerless else None)
     return recording if ref.channel is None else recording.only(ref.channel)
 
 
@@ -101,14 +102,14 @@ def _from_recording(
     waiting: list[tuple[Record, Piece]] = []
     rejects: dict[str, RejectRow] = {}
     try:
-        recording = _open(file, records[0].audio[0])
+        recording = _open(file, records[0].audio[0], source)
         for record in records:
             cut = pieces(record, [recording.seconds], source.cut, shard.split in source.evaluation_splits)
             if isinstance(cut, Reject):
                 rejects[record.id] = RejectRow(cut.id, cut.reason, cut.where)
             else:
                 waiting += [(record, piece) for piece in cut]
-        found = list(clips(recording, [piece.spans[0] for _, piece in waiting])) if waiting else []
+        found = list(clips(recording, [r.audio[0].joined or piece.spans[0] for r, piece in waiting])) if waiting else []
     except AudioReject as reject:
         check_memory()
         yield from (RejectRow(record.id, reject.reason, f"{path}: {reject.detail}") for record in records)
@@ -124,13 +125,14 @@ def _from_recording(
 def _from_several(record: Record, files: list[File], source: Source, shard: ShardName) -> Iterator[_Heard | RejectRow]:
     """What becomes of a record of several clips, or of none."""
     try:
-        recordings = [_open(file, ref) for file, ref in zip(files, record.audio, strict=True)]
+        recordings = [_open(file, ref, source) for file, ref in zip(files, record.audio, strict=True)]
         cut = pieces(record, [recording.seconds for recording in recordings], source.cut, evaluation=True)
         if isinstance(cut, Reject):
             yield RejectRow(cut.id, cut.reason, cut.where)
             return
         for piece in cut:
-            found = [next(clips(recording, [span])) for recording, span in zip(recordings, piece.spans, strict=True)]
+            spans = [ref.joined or span for ref, span in zip(record.audio, piece.spans, strict=True)]
+            found = [next(clips(recording, [span])) for recording, span in zip(recordings, spans, strict=True)]
             yield _Heard(record, piece, found)
     except AudioReject as reject:
         check_memory()

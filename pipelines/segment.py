@@ -4,7 +4,8 @@ A source's `cut` says how a longer record is dealt with:
 
 - `annotated`: at pauses between words. A record without word times cannot be cut and is rejected `too_long`.
 - `window`: every 30 s. What holds of the whole (labels, captions) is given to every window, turns and sound events are
-  clipped to it; where there are words, the cut moves back to the nearest pause.
+  clipped to it; where there are words, the cut moves back to the nearest pause. Of a record of which only whole things
+  are said a rest of under a second is left out: excerpts of "30 s" are often some milliseconds longer.
 - `whole`: not at all; it is rejected `too_long`.
 
 Evaluation splits keep longer clips whole.
@@ -39,7 +40,7 @@ from pipelines.source import (
 from tag_schema.languages import join_words
 
 LONGEST_SECONDS = 30.0
-SHORTEST_SECONDS = 1.0  # of the last window; a shorter rest is halved with the one before
+SHORTEST_SECONDS = 1.0  # of the last window; a shorter rest is left out, or halved with the one before
 _OVERHANG = 0.5  # seconds that metadata may reach beyond the recording: rounding and padding of codecs
 _EXACT = 1e-6  # seconds; less than a waveform sample, more than the noise of adding times
 _PRECISION = 6  # decimals of shifted times, which hides the noise of subtraction
@@ -51,7 +52,8 @@ _HOLDS_FOR_PARTS = (Label, Caption, Entities, QuestionAnswer)  # of what `window
 class Piece:
     """One sample to be: what to cut from each recording, and what is said about it, in seconds from its beginning.
 
-    A span's start is None exactly when the piece is the whole recording, and so needs no time in its key.
+    A span's start is None exactly when the piece is the whole recording, and so needs no time in its key. Where a clip
+    is joined of several, its span reaches from the first to the last.
     """
 
     spans: tuple[Span, ...]
@@ -70,17 +72,19 @@ def pieces(record: Record, seconds: Sequence[float], cut: Cut, evaluation: bool)
     for ref, length in zip(record.audio, seconds, strict=True):
         start, end = ref.start or 0.0, length if ref.end is None else ref.end
         # Written so that a NaN fails too.
-        if not (0 <= start < end <= length + _OVERHANG and start < length):
-            return Reject(record.id, "bad_times", f"{ref.path}: {start} to {end} s of {length:.3f} s")
+        for a, b in ref.joined or ((start, end),):
+            if not (0 <= a < b <= length + _OVERHANG and a < length):
+                return Reject(record.id, "bad_times", f"{ref.path}: {a} to {b} s of {length:.3f} s")
         bounds.append((start, min(end, length)))
-    if evaluation or all(end - start <= LONGEST_SECONDS + _EXACT for start, end in bounds):
+    lengths = [_length(ref, *span) for ref, span in zip(record.audio, bounds, strict=True)]
+    if evaluation or all(length <= LONGEST_SECONDS + _EXACT for length in lengths):
         offset = bounds[0][0] if bounds else 0.0
         spans = tuple(_span(ref) for ref in record.audio)
         return [Piece(spans, tuple(_shifted(annotation, offset) for annotation in record.annotations))]
     (start, end), ref = bounds[0], record.audio[0]
-    cuts = None if len(bounds) > 1 or cut == "whole" else _cuts(record, start, end, cut)
+    cuts = None if len(bounds) > 1 or ref.joined or cut == "whole" else _cuts(record, start, end, cut)
     if cuts is None:
-        return Reject(record.id, "too_long", f"{ref.path}: {max(b - a for a, b in bounds):.3f} s, cut is '{cut}'")
+        return Reject(record.id, "too_long", f"{ref.path}: {max(lengths):.3f} s, cut is '{cut}'")
     found = []
     for first, last in cuts:
         annotations = tuple(
@@ -89,6 +93,11 @@ def pieces(record: Record, seconds: Sequence[float], cut: Cut, evaluation: bool)
         if annotations:
             found.append(Piece(((first, last),), annotations))
     return found
+
+
+def _length(ref: AudioRef, start: float, end: float) -> float:
+    """Seconds of the clip of a reference, from `start` to `end` where it is not joined."""
+    return sum(min(b, end) - a for a, b in ref.joined) if ref.joined else end - start
 
 
 def _span(ref: AudioRef) -> Span:
@@ -110,6 +119,8 @@ def _cuts(record: Record, start: float, end: float, cut: Cut) -> list[tuple[floa
     edges = [start]
     while end - edges[-1] > LONGEST_SECONDS + _EXACT:
         edges.append(round(edges[-1] + LONGEST_SECONDS, 3))
+    if end - edges[-1] < SHORTEST_SECONDS and all(isinstance(a, _HOLDS_FOR_PARTS) for a in record.annotations):
+        return list(pairwise(edges))
     if end - edges[-1] < SHORTEST_SECONDS:
         edges[-1] = round((edges[-2] + end) / 2, 3)
     return list(pairwise([*edges, end]))
@@ -128,29 +139,12 @@ def _at_pauses(words: list[Word], start: float, end: float, gapless: bool) -> li
     from a sentence; without one there, the last pause. Unless `gapless`, stretches of over 30 s without a word are
     left out: of a transcript they say nothing.
     """
-    pauses = [(start, words[0].start)] if words[0].start > start else []
-    reach = words[0].end
-    for word in words[1:]:  # words of several speakers may overlap
-        if word.start >= reach:
-            pauses.append((reach, word.start))
-        reach = max(reach, word.end)
-    pauses.append((reach, max(reach, end)))
+    pauses = pauses_between([(word.start, word.end) for word in words], start, end)
     found = []
     position = start
     while end - position > LONGEST_SECONDS:
-        limit = position + LONGEST_SECONDS
-        inside = [
-            (max(a, position), min(b, limit))
-            for a, b in pauses
-            if a <= limit and b > position and min(b, limit) > position
-        ]
-        if not inside:
-            return None
-        late = [pause for pause in inside if sum(pause) / 2 >= position + LONGEST_SECONDS / 2]
-        a, b = max(late, key=lambda pause: (pause[1] - pause[0], pause[1])) if late else inside[-1]
-        # In the middle of the pause, but never so that a piece of nothing is left.
-        edge = min(max(round((a + b) / 2, 3), a), b)
-        if edge <= position:
+        edge = late_pause(pauses, position)
+        if edge is None:
             return None
         found.append((position, edge))
         position = edge
@@ -159,6 +153,36 @@ def _at_pauses(words: list[Word], start: float, end: float, gapless: bool) -> li
         return found
     starts = [word.start for word in words]
     return [(a, b) for a, b in found if bisect.bisect_left(starts, b) > bisect.bisect_left(starts, a)]
+
+
+def pauses_between(spans: Sequence[tuple[float, float]], start: float, end: float) -> list[tuple[float, float]]:
+    """The stretches from `start` to `end` that lie in none of `spans`, which are given by their start and may overlap.
+
+    Also those of no length, where one word ends as the next begins.
+    """
+    pauses = []
+    reach = start
+    for place, (first, last) in enumerate(spans):
+        if first > reach or (place and first == reach):
+            pauses.append((reach, first))
+        reach = max(reach, last)
+    pauses.append((reach, max(reach, end)))
+    return pauses
+
+
+def late_pause(pauses: Sequence[tuple[float, float]], position: float) -> float | None:
+    """Where to end a piece of at most 30 s that begins at `position`; None: in no pause."""
+    limit = position + LONGEST_SECONDS
+    inside = [
+        (max(a, position), min(b, limit)) for a, b in pauses if a <= limit and b > position and min(b, limit) > position
+    ]
+    if not inside:
+        return None
+    late = [pause for pause in inside if sum(pause) / 2 >= position + LONGEST_SECONDS / 2]
+    a, b = max(late, key=lambda pause: (pause[1] - pause[0], pause[1])) if late else inside[-1]
+    # In the middle of the pause, but never so that a piece of nothing is left.
+    edge = min(max(round((a + b) / 2, 3), a), b)
+    return edge if edge > position else None
 
 
 def _part(annotation: Annotation, record: Record, first: float, last: float) -> Annotation | None:
@@ -171,7 +195,7 @@ def _part(annotation: Annotation, record: Record, first: float, last: float) -> 
             return _part_of_text(annotation, _words(record), first, last)
         case Events():
             events = tuple(e for e in annotation.events if e.end > first and e.start < last)
-            return _shifted(Events(events), first, last)
+            return _shifted(replace(annotation, events=events), first, last)
         case Turns():
             turns = tuple(turn for turn in annotation.turns if turn[2] > first and turn[1] < last)
             return _shifted(Turns(turns), first, last)
@@ -214,7 +238,8 @@ def _shifted(annotation: Annotation, by: float, end: float | None = None) -> Ann
             words = tuple(replace(word, start=at(word.start), end=at(word.end)) for word in annotation.words)
             return replace(annotation, words=words)
         case Events():
-            return Events(tuple(Event(e.label, at(e.start), at(e.end)) for e in annotation.events))
+            events = tuple(Event(e.label, at(e.start), at(e.end)) for e in annotation.events)
+            return replace(annotation, events=events)
         case Turns():
             return Turns(tuple((speaker, at(start), at(stop)) for speaker, start, stop in annotation.turns))
     return annotation

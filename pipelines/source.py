@@ -7,6 +7,7 @@ yields records; decoding, cutting, resampling, tagging, counting and writing are
 from __future__ import annotations
 
 import errno
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from shards.storage_error import StorageError
 
 TextForm = Literal["written", "spoken", "unpunctuated"]  # written: cased and punctuated, digits as digits
 Cut = Literal["annotated", "window", "whole"]
+EventStyle = Literal["plain", "audioset"]  # audioset: labels of AudioSet's ontology, which have a tag of their own
 
 
 class SourceError(Exception):
@@ -32,7 +34,9 @@ class AudioRef:
     `path` is relative to the root named `root` ("" is SOURCE itself) and uses "/". `start` and `end` are
     seconds in the recording; None means from its beginning or to its end. `recording` names the recording
     (default: the path); segments of one recording share it, so that it is decoded once. `seconds` is the
-    length of this clip where the metadata tells it.
+    length of this clip where the metadata tells it. `speaker` and `origin` are told here where a record has several
+    clips, which differ in them. `joined` are spans of the recording, (start, end) in seconds, that are put together to
+    one clip, in their order (see `join`).
 
     `inside` says where in the file the recording lies, where it is not the whole file: "OFFSET+BYTES", or what the
     source's `place` makes of it. `channel`, counted from 0, is the one that is heard; None: all of them, mixed.
@@ -44,8 +48,21 @@ class AudioRef:
     end: float | None = None
     recording: str | None = None
     seconds: float | None = None
+    speaker: str | None = None
+    origin: str | None = None
+    joined: tuple[tuple[float, float], ...] = ()
     inside: str = ""
     channel: int | None = None
+
+    @classmethod
+    def join(cls, path: str, spans: Sequence[tuple[float, float]], recording: str | None = None) -> AudioRef:
+        """Spans of a recording as one clip, without what lies between them. Such a clip is never cut.
+
+        Annotations of its record have no times: these would be those of the recording.
+        """
+        seconds = round(math.fsum(end - start for start, end in spans), 6)
+        joined = tuple(spans) if len(spans) > 1 else ()
+        return cls(path, "", spans[0][0], spans[-1][1], recording, seconds, joined=joined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +134,7 @@ class Label:
 
     kind: str
     values: tuple[str, ...]
+    style: EventStyle = "plain"  # of "sec"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +151,7 @@ class Events:
     """All sound events of a recording; empty means that there are none."""
 
     events: tuple[Event, ...]
+    style: EventStyle = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +264,10 @@ REJECT_REASONS: dict[str, str] = {
     "empty_text": "nothing left after normalisation",
     "reserved_token": "the text contains a token of the tag vocabulary",
     "duplicate_id": "an earlier record of this split has the same id",
+    "held_out": "its recording is in a test or development split",
     "too_long": "over 30 s and not to be cut",
     "unsafe_path": "a path that leaves the corpus",
+    "about_metadata": "text about tags that the audio bears, not about what is heard",
 }
 
 # Why a sample, or a whole record, lacks a target though nothing is wrong with it; apart from alternatives that alone
@@ -263,6 +284,7 @@ class EmptySplitError(SourceError):
 
 # What the system says of paths that cannot be: links that lead to themselves, names of over 255 bytes.
 _NOWHERE = frozenset({errno.ELOOP, errno.ENAMETOOLONG})
+_PAIRS = "-pairs"  # ends the name of a split that is made of another
 _BLOCK_BYTES = 1 << 20
 
 
@@ -286,12 +308,17 @@ class Source(ABC):
     splits: ClassVar[Mapping[str, int | None]]  # records in the release; None: it differs or is not known
     default_splits: ClassVar[tuple[str, ...]]
     evaluation_splits: ClassVar[tuple[str, ...]] = ()  # kept whole, however long
+    trials: ClassVar[tuple[str, ...]] = ()  # splits that are pairs of clips as the release has them
     text_form: ClassVar[TextForm] = "written"
     cut: ClassVar[Cut] = "whole"
     audio_may_be_missing: ClassVar[bool] = False  # most users lack many files
     mean_seconds: ClassVar[float]  # of a record; weighs shards where metadata does not tell
     hours: ClassVar[float | None] = None  # of audio in all splits of the release; None: not published
+    language_hours: ClassVar[Mapping[str, float]] = {}  # of a corpus in several languages, where published
     origin_namespace: ClassVar[str | None] = None  # "freesound": records are `freesound:<id>` unless they say else
+    raw_rate: ClassVar[int | None] = (
+        None  # Hz, of files .pcm: 16 bit mono without a header, least significant byte first
+    )
     audio: ClassVar[str]  # what is on disk, for the reader of the catalogue
     obtain: ClassVar[str]  # where to get it and how to unpack it
     expects: ClassVar[str]  # one line: the folder to pass as SOURCE
@@ -345,6 +372,12 @@ class Source(ABC):
         """The release's splits that SOURCE holds, in the release's order."""
         return tuple(split for split in self.splits if self.has_split(split))
 
+    @classmethod
+    def pair_splits(cls) -> Mapping[str, str]:
+        """What a source with the task sv offers beside its splits: `train-pairs`, pairs sampled from `train`, …"""
+        paired = (split for split in cls.splits if "sv" in cls.tasks and split not in cls.trials)
+        return {f"{split}{_PAIRS}": split for split in paired}
+
     def wanted_splits(self) -> tuple[str, ...]:
         """The splits that are built where the user names none: the default ones that SOURCE holds."""
         return tuple(split for split in self.default_splits if self.has_split(split))
@@ -352,15 +385,19 @@ class Source(ABC):
     def records(self, split: str) -> Iterator[Record | Reject]:
         """One record or reject for each utterance of `split`, in the order of the release.
 
+        A split of pairs has no rejects: what its utterances lack is told by the split that they come from.
+
         Raises:
             SourceError: no such split (at once), or a corpus that vanished meanwhile (while iterating).
             EmptySplitError: nothing in it (while iterating).
         """
-        if split not in self.splits or not self.has_split(split):
+        base = self.pair_splits().get(split, split)
+        if base not in self.splits or not self.has_split(base):
             there = ", ".join(self.available_splits()) or "none"
-            known = "" if split in self.splits else f" The release has: {', '.join(self.splits)}."
-            raise SourceError(f"{self.name}: no split '{split}' in {self.root}; it holds: {there}.{known}")
-        return self._checked(split)
+            known = "" if base in self.splits else f" The release has: {', '.join(self.splits)}."
+            pairs = f" With '{_PAIRS}' after its name a split gives pairs of clips." if self.pair_splits() else ""
+            raise SourceError(f"{self.name}: no split '{split}' in {self.root}; it holds: {there}.{known}{pairs}")
+        return self._checked(split) if base == split else self._paired(split, base)
 
     def path(self, ref: AudioRef) -> CorpusPath:
         """Where the audio of `ref` lies."""
@@ -387,6 +424,19 @@ class Source(ABC):
     def has_folder(self, path: CorpusPath) -> bool:
         """Whether a folder is there that need not be, as surely."""
         return self._is_so(path, path.is_dir)
+
+    def folder_of(self, what: str, *places: str, advice: str, root: str = "") -> str:
+        """The first folder that is there of those, relative to SOURCE or the root named `root`, where `what` may lie.
+
+        Raises:
+            EmptySplitError: none is; says where it was expected and `advice`, which is what to do.
+        """
+        top = self.roots[root] if root else self.root
+        for place in places:
+            if self.has_folder(top / place):
+                return place
+        others = f" (or {', '.join(f'{place}/' for place in places[1:])})" if places[1:] else ""
+        raise EmptySplitError(f"{self.name}: {what}: not there, expected {top / places[0]}/{others}; {advice}")
 
     def check_alive(self) -> None:
         """Tell a corpus that vanished (a lost mount) from a file that is missing.
@@ -426,6 +476,17 @@ class Source(ABC):
         if empty:
             raise EmptySplitError(
                 f"{self.name}: split '{split}' of {self.root} holds no records; expected {self.expects}"
+            )
+
+    def _paired(self, split: str, base: str) -> Iterator[Record | Reject]:
+        from pipelines.pairs import sampled_pairs  # which are made of the records defined here
+
+        found = None
+        for found in sampled_pairs(self._checked(base), self.origin):
+            yield found
+        if found is None:
+            raise EmptySplitError(
+                f"{self.name}: split '{split}' of {self.root} holds no pairs: of no two utterances is the speaker known"
             )
 
     def _confirm(self, metadata: str) -> None:

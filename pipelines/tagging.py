@@ -2,7 +2,7 @@
 
 | annotation     | tasks                                                                                     |
 |----------------|-------------------------------------------------------------------------------------------|
-| Transcript     | asr, or dialect_asr; its language: lid                                                      |
+| Transcript     | asr, or dialect_asr, in a second form where that is no guess; its language: lid             |
 | Words          | srwt, in the language of the transcript                                                    |
 | Translation    | s2tt                                                                                       |
 | Caption        | aac, mc                                                                                    |
@@ -16,15 +16,16 @@
 | QuestionAnswer | aqa, mqa                                                                                   |
 | Speaker        | sgc, sap, where the field is filled                                                        |
 
-Of these, the tasks that the source declares. What cannot be said is never dropped in silence: a record that holds no
-other annotation of the kind is rejected, else the target is counted in `Tagging.left_out`. So is one whose language has
-no tag in the vocabulary, even where it is the only one of its record.
+Of these, the tasks that the source declares. Several labels of a clip stand in the order of the alphabet, whatever the
+corpus. What cannot be said is never dropped in silence: a record that holds no other annotation of the kind is
+rejected, else the target is counted in `Tagging.left_out`. So is one whose language has no tag in the vocabulary, even
+where it is the only one of its record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pipelines.labels.languages import language_code, text_language
@@ -52,6 +53,7 @@ from pipelines.source import (
     Words,
 )
 from pipelines.text import normalise
+from pipelines.unpunctuated import unpunctuated
 from shards.sample import SampleWord, TaggedTarget
 from tag_schema.annotations import SONIC_LABELS, Entity, TargetError, TimedEvent, TimedWord, check_text
 from tag_schema.annotations import Intent as TaggedIntent
@@ -62,7 +64,7 @@ from tag_schema.timestamps import EDGE_TOLERANCE, floor_to_grid, number_turns, q
 from tag_schema.vocabulary import Vocabulary
 
 T = TypeVar("T")
-_NO_TAG = "language_not_in_vocabulary"
+NO_TAG = "language_not_in_vocabulary"
 _ENGLISH = "en"  # captions and questions of the sources so far
 _OF_SPEECH = frozenset({"ks", "er", "did", "sid", "sv"})  # labels about a voice or a word
 
@@ -75,11 +77,14 @@ class TagRules:
     text_form: TextForm
     languages: tuple[str, ...]  # of the speech; one alone is that of a record without a transcript
     vocabulary: Vocabulary
+    both_forms: bool = False  # whether a written transcript also gives an unpunctuated target
 
     @classmethod
-    def of(cls, source: Source | type[Source], vocabulary: Vocabulary) -> TagRules:
-        """The rules of a source under a vocabulary."""
-        return cls(frozenset(source.tasks), source.text_form, tuple(source.languages), vocabulary)
+    def of(cls, source: Source | type[Source], vocabulary: Vocabulary, split: str = "") -> TagRules:
+        """The rules of a source, in one of its splits, under a vocabulary."""
+        # A second form would be a second question of an evaluation, and its answers part of the same score.
+        both_forms = split not in ("", *source.evaluation_splits)
+        return cls(frozenset(source.tasks), source.text_form, tuple(source.languages), vocabulary, both_forms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,8 @@ def tag(record: Record, annotations: Sequence[Annotation], seconds: float, rules
         language = rules.languages[0] if len(rules.languages) == 1 else None
     speaker = record.speaker
     told = {"id": speaker.id, "gender": gender(speaker.gender or ""), "age": age(speaker.age or "")}
+    if sum(isinstance(annotation, Transcript) for annotation in annotations) > 1:
+        rules = replace(rules, both_forms=False)  # the release has both
     tagger = _Tagger(rules, seconds, language, transcript)
     try:
         for annotation in annotations:
@@ -132,7 +139,7 @@ def tag(record: Record, annotations: Sequence[Annotation], seconds: float, rules
     except TargetError as error:
         return Reject(record.id, _reason(error), error.reason)
     left_out = tuple(tagger.failed + tagger.left_out)
-    outside = not tagger.failed and any(left.reason == _NO_TAG for left in left_out)
+    outside = not tagger.failed and any(left.reason == NO_TAG for left in left_out)
     if not tagger.targets and not outside:
         why = left_out[0] if left_out else LeftOut("", "no_transcript", "no annotation for the source's tasks")
         return Reject(record.id, why.reason, why.detail)
@@ -219,6 +226,8 @@ class _Tagger:
         if self._wants(task, heard, written):
             itn = form == "written"
             self._put(Target(task, audio_language=heard, text_language=written, text=text, itn=itn))
+            if itn and self.rules.both_forms and (bare := unpunctuated(text, written)):
+                self._put(Target(task, audio_language=heard, text_language=written, text=bare, itn=False))
         # The prompt of lid holds no language tag and its response is the code as text: any language can be named.
         if heard is not None and self._wants("lid"):
             self._put(Target("lid", text=heard))
@@ -261,7 +270,9 @@ class _Tagger:
         if not self._wants(task, heard):
             return
         if "labels" in TASKS[task].grammar.fields:
-            self._put(Target(task, audio_language=heard, labels=values))
+            # A set has no order, and releases list theirs in many: in that of the alphabet, whatever the corpus.
+            style = label.style if TASKS[task].styles else None
+            self._put(Target(task, audio_language=heard, labels=tuple(sorted(values)), style=style))
         else:
             for value in values:  # of several annotators: alternatives
                 self._put(Target(task, audio_language=heard, text=value))
@@ -269,7 +280,7 @@ class _Tagger:
     def _events(self, events: Events) -> None:
         if self._wants_times("sed"):
             named = [TimedEvent(_label_text("sec", event.label), event.start, event.end) for event in events.events]
-            self._put(Target("sed", events=quantise_events(named, self.seconds)))
+            self._put(Target("sed", events=quantise_events(named, self.seconds), style=events.style))
 
     def _turns(self, turns: Turns) -> None:
         if self._wants_times("sd") and self._wants("sd", self.language):
@@ -330,7 +341,7 @@ class _Tagger:
             return False
         for code in languages:
             if code is not None and not self.rules.vocabulary.has_language(code):
-                self.left_out.append(LeftOut(task, _NO_TAG, code))
+                self.left_out.append(LeftOut(task, NO_TAG, code))
                 return False
         return True
 

@@ -1,48 +1,39 @@
-"""The README's tables are those that the code gives. `UPDATE_README=1 pytest tests/test_readme.py` writes them."""
+"""The README's tables are those that the code gives; `make readme-tables` writes them."""
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 import pytest
 
-from pipelines.catalogue import sources
-from tag_schema.examples import task_table
+from pipelines import readme_tables
+from pipelines.readme_tables import TABLES, filled, main
+from tag_schema.tasks import TASKS
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 
 
-def source_table() -> str:
-    """One row per source."""
-    rows = ["| `DATASET=` | corpus | tasks | records | licence |", "|---|---|---|---|---|"]
-    for source in sources().values():
-        counts = [count for count in source.splits.values() if count is not None]
-        records = f"{sum(counts):,}" if counts else "varies"
-        tasks = " ".join(source.tasks)
-        rows.append(f"| `{source.name}` | [{source.title}]({source.home}) | {tasks} | {records} | {source.licence} |")
-    return "\n".join(rows)
-
-
-def tasks_table() -> str:
-    """One row per task."""
-    rows = ["| task | | prompt | response | metric |", "|---|---|---|---|---|"]
-    for row in task_table():
-        mark = " ●" if row.published else ""
-        prompt, response = (text.replace("|", "\\|") for text in (row.prompt, row.response))
-        rows.append(f"| `{row.task}`{mark} | {row.title} | `{prompt}` | `{response}` | {row.metric} |")
-    return "\n".join(rows)
-
-
-@pytest.mark.parametrize(("name", "table"), [("sources", source_table), ("tasks", tasks_table)])
-def test_tables_are_generated(name: str, table: object) -> None:
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_tables_are_generated(name: str) -> None:
     text = README.read_text(encoding="utf-8")
-    between = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
-    made = table() + "\n"  # type: ignore[operator]
-    if os.environ.get("UPDATE_README"):
-        text = between.sub(lambda _: made, text)
-        README.write_text(text, encoding="utf-8")
-    found = between.search(text)
-    assert found is not None
-    assert found[0] == made
+    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.DOTALL)
+    assert found is not None, f"README.md has no markers <!-- {name} --> and <!-- /{name} -->"
+    assert found[1] == TABLES[name](), "run: make readme-tables"
+
+
+def test_writes_whatever_stood_between_the_markers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = README.read_text(encoding="utf-8")
+    torn = tmp_path / "README.md"
+    torn.write_text(re.sub(r"(<!-- corpora -->\n).*?(?=<!-- /)", r"\1<<<<<<< a\n=======\n", text, flags=re.DOTALL))
+    assert main([str(torn)]) == 0 and torn.read_text(encoding="utf-8") == filled(text)
+    assert main([str(torn)]) == 0 and "is as it should be" in capsys.readouterr().out
+    torn.write_text(text.replace("<!-- /hours -->", ""))
+    assert main([str(torn)]) == 1 and "<!-- /hours -->" in capsys.readouterr().err
+
+
+def test_every_row_has_the_columns_of_its_head() -> None:
+    for name, table in TABLES.items():
+        counts = {len(re.split(r"(?<!\\)\|", line)) for line in table().partition("\n\n")[0].splitlines()}
+        assert len(counts) <= 1, name
+    assert len(readme_tables.hours_table().splitlines()) == len(TASKS) + 2

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pipelines.corpus_path import CorpusPath, fresh
 from pipelines.source import Reject, Source, files, is_safe, subfolders
 
+Files = tuple[str, list[str]]  # a folder ("x/y/") and the names in it
 AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".mkv", ".webm", ".aac", ".au", ".sph")
 
 
@@ -19,6 +20,7 @@ class AudioTree:
 
     `folder` is relative to SOURCE, or to the root named `root`; so are the paths that are found. Of equal stems the
     first path counts. A "no" is trustworthy: before the first one the corpus is checked to be there and listed again.
+    Two million files take about 250 MB: paths are put together when they are asked for.
     """
 
     def __init__(
@@ -29,18 +31,19 @@ class AudioTree:
         self._place = (source.roots[root] if root else source.root) / self._folder
         self._suffixes = suffixes
         self._sure = False
-        self._paths = dict(self._read(self._place))
+        self._kinds: list[tuple[str, str]] = []  # what comes before and after a stem: ("x/y/", ".wav")
+        self._found: dict[str, int] = {}  # stem -> place in _kinds
+        self._list(self._place)
 
     def find(self, *stems: str) -> str | None:
         """The path of the first of `stems` that is there; an ending of an audio file on a stem does not matter."""
-        wanted = [self._stem(stem) for stem in stems]
-        found = next((path for stem in wanted if (path := self._paths.get(stem)) is not None), None)
+        wanted = [split_name(stem, self._suffixes)[0] for stem in stems]
+        found = self._first(wanted)
         if found is None and not self._sure:
             self._source.check_alive()
-            for stem, path in self._read(fresh(self._place)):
-                self._paths.setdefault(stem, path)
+            self._list(fresh(self._place))
             self._sure = True
-            found = next((path for stem in wanted if (path := self._paths.get(stem)) is not None), None)
+            found = self._first(wanted)
         return found
 
     def problem(self, record_id: str, stem: str, where: str, metadata: str = "") -> Reject:
@@ -51,22 +54,46 @@ class AudioTree:
 
     def paths(self) -> Iterator[str]:
         """All paths, in their order."""
-        return iter(self._paths.values())
+        return (self._path(stem, kind) for stem, kind in self._found.items())
 
-    def _stem(self, name: str) -> str:
-        ending = next((suffix for suffix in self._suffixes if name.lower().endswith(suffix)), "")
-        return name[: len(name) - len(ending)]
+    def _first(self, stems: list[str]) -> str | None:
+        for stem in stems:
+            if (kind := self._found.get(stem)) is not None:
+                return self._path(stem, kind)
+        return None
 
-    def _read(self, folder: CorpusPath) -> Iterator[tuple[str, str]]:
-        """Stem and path of each file, each stem once."""
-        seen: set[str] = set()
-        waiting = [(folder, self._folder)]
-        while waiting:
-            place, path = waiting.pop()
-            for name in files(place, *self._suffixes):
-                stem = self._stem(name)
-                if stem not in seen:
-                    seen.add(stem)
-                    yield stem, f"{path}/{name}" if path else name
-            below = [(child, f"{path}/{child.name}" if path else child.name) for child in subfolders(place)]
-            waiting += reversed(below)
+    def _path(self, stem: str, kind: int) -> str:
+        before, after = self._kinds[kind]
+        return f"{before}{stem}{after}"
+
+    def _list(self, place: CorpusPath) -> None:
+        """Take in the files below `place` whose stems are not known yet."""
+        numbers = {kind: number for number, kind in enumerate(self._kinds)}
+        for before, names in walk(place, self._folder, self._suffixes):
+            for name in names:
+                stem, after = split_name(name, self._suffixes)
+                if stem not in self._found:
+                    self._found[stem] = number = numbers.setdefault((before, after), len(numbers))
+                    if number == len(self._kinds):
+                        self._kinds.append((before, after))
+
+
+def walk(place: CorpusPath, path: str = "", suffixes: tuple[str, ...] = AUDIO_SUFFIXES) -> Iterator[Files]:
+    """The audio files of `place` and of each folder below, in the order of paths; `path` is how `place` is called."""
+    waiting = [(place, path)]
+    while waiting:
+        folder, path = waiting.pop()
+        before = f"{path}/" if path else ""
+        yield before, files(folder, *suffixes)
+        waiting += reversed([(child, f"{before}{child.name}") for child in subfolders(folder)])
+
+
+def split_name(name: str, suffixes: tuple[str, ...] = AUDIO_SUFFIXES) -> tuple[str, str]:
+    """Stem and ending of a file name, which may have no ending."""
+    dot = name.rfind(".")
+    if dot < 0:
+        return name, ""
+    if name[dot:].lower() not in suffixes:  # an ending may have several dots
+        lower = name.lower()
+        dot = len(name) - len(next((suffix for suffix in suffixes if lower.endswith(suffix)), ""))
+    return name[:dot], name[dot:]

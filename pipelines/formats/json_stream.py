@@ -22,18 +22,31 @@ def read_object(path: CorpusPath) -> Iterator[tuple[str, Any]]:
     """
     with path.open(encoding="utf-8-sig") as file:
         reader = _Reader(file, path)
-        reader.expect("{")
-        if reader.peek() == "}":
-            return
-        while True:
-            key = reader.value()
-            if not isinstance(key, str):
-                raise reader.broken()
-            reader.expect(":")
+        for key in reader.object_keys():
             yield key, reader.value()
-            if reader.peek() == "}":
-                return
-            reader.expect(",")
+
+
+def read_items(path: CorpusPath, key: str) -> Iterator[Any]:
+    """The items of the array at `key` of a JSON file whose top is one object; one item in memory at a time.
+
+    The rest of the object is read too: a file that breaks off is told, if only at its end.
+
+    Raises:
+        SourceError: no such array, or the file breaks off.
+    """
+    with path.open(encoding="utf-8-sig") as file:
+        reader = _Reader(file, path)
+        found: list[str] = []
+        for name in reader.object_keys():
+            if name != key:
+                reader.value()
+            elif reader.peek() == "[":
+                yield from reader.array_items()
+            else:
+                raise SourceError(f"{path}: '{key}' is no list; download it again")
+            found.append(name)
+    if key not in found:
+        raise SourceError(f"{path}: no list '{key}' in it; it holds: {', '.join(found[:10]) or 'nothing'}")
 
 
 def read_list(path: CorpusPath) -> Iterator[Any]:
@@ -43,15 +56,7 @@ def read_list(path: CorpusPath) -> Iterator[Any]:
         SourceError: no such list, or the file breaks off.
     """
     with path.open(encoding="utf-8-sig") as file:
-        reader = _Reader(file, path)
-        reader.expect("[")
-        if reader.peek() == "]":
-            return
-        while True:
-            yield reader.value()
-            if reader.peek() == "]":
-                return
-            reader.expect(",")
+        yield from _Reader(file, path).array_items()
 
 
 class _Reader:
@@ -76,6 +81,34 @@ class _Reader:
         if self.peek() != character:
             raise self.broken()
         self._place += 1
+
+    def object_keys(self) -> Iterator[str]:
+        """The keys of the object that begins here; after each of them its value is to be read."""
+        self.expect("{")
+        closed = self.peek() == "}"
+        while not closed:
+            key = self.value()
+            if not isinstance(key, str):
+                raise self.broken()
+            self.expect(":")
+            yield key
+            closed = self._ends("}")
+
+    def array_items(self) -> Iterator[Any]:
+        """The items of the array that begins here."""
+        self.expect("[")
+        closed = self.peek() == "]"
+        while not closed:
+            yield self.value()
+            closed = self._ends("]")
+        self._place += 1
+
+    def _ends(self, bracket: str) -> bool:
+        """Whether `bracket` follows; else a comma has to, and is read."""
+        if self.peek() == bracket:
+            return True
+        self.expect(",")
+        return False
 
     def value(self) -> Any:
         self.peek()

@@ -9,9 +9,14 @@ is accounted for; where that cannot be read either it is `where`.
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import gzip
+import zlib
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from operator import itemgetter
+from typing import IO
 
 from pipelines.corpus_path import CorpusPath
 from pipelines.source import Reject, SourceError
@@ -19,9 +24,15 @@ from pipelines.source import Reject, SourceError
 Row = tuple[int, tuple[str, ...]]  # line number from 1; the cells asked for, in the order asked
 
 
-def read_lines(root: CorpusPath, path: str) -> Iterator[tuple[int, str] | Reject]:
-    """The lines of a UTF-8 file with their numbers from 1, without line ends; empty lines are left out."""
+def read_lines(root: CorpusPath, path: str, fallback: str = "") -> Iterator[tuple[int, str] | Reject]:
+    """The lines of a UTF-8 file with their numbers from 1, without line ends; empty lines are left out.
+
+    A line that is not UTF-8 is read as `fallback` where one is given, as far as it is that.
+    """
     for number, line, is_utf8 in _lines(root, path):
+        if not is_utf8 and fallback:
+            with contextlib.suppress(UnicodeDecodeError):
+                line, is_utf8 = line.encode("utf-8", "surrogateescape").decode(fallback), True
         if is_utf8:
             yield number, line
         else:
@@ -29,17 +40,24 @@ def read_lines(root: CorpusPath, path: str) -> Iterator[tuple[int, str] | Reject
 
 
 def read_tsv(
-    root: CorpusPath, path: str, required: Sequence[str], optional: Sequence[str] = (), escape: str = ""
+    root: CorpusPath,
+    path: str,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    escape: str = "",
+    header: Sequence[str] = (),
 ) -> Iterator[Row | Reject]:
     """Rows of a TSV with a header, quoting off: sentences hold unbalanced quotation marks.
 
     Columns are found by name. `optional` ones that the release lacks come as "". With `escape`, that character
-    takes the next one literally.
+    takes the next one literally. A file without a header has the columns that `header` names.
 
     Raises:
         SourceError: no header, or a required column is not in it.
     """
-    pick = None
+    pick, width = None, len(header)
+    if header:
+        pick, naming = _picker(root / path, [*header], required, optional)
     for number, line, is_utf8 in _lines(root, path):
         cells = line.split("\t") if not escape or escape not in line else _split_escaped(line, escape)
         if pick is None:
@@ -58,31 +76,44 @@ def read_tsv(
 
 
 def read_csv(
-    root: CorpusPath, path: str, required: Sequence[str], optional: Sequence[str] = (), fallback: str = ""
+    root: CorpusPath,
+    path: str,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    fallback: str = "",
+    delimiter: str = ",",
+    header_rows: int = 1,
 ) -> Iterator[Row | Reject]:
     """Rows of a comma-separated file with a header; quoted fields may hold commas, quotes and line breaks.
 
     A cell that is not UTF-8 is read as `fallback` where one is given; without, its row is rejected. The line number is
-    that of the row's last line.
+    that of the row's last line. A file whose name ends in .gz is unpacked on the way. Of a header of several rows a
+    column's name is what they say, joined: `track/title`.
 
     Raises:
         SourceError: no header, or a required column is not in it.
     """
     pick = None
-    with (root / path).open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
-        reader = csv.reader(file)
+    with _text(root / path) as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        header: list[list[str]] = []
         while True:
             try:
                 cells = next(reader)
             except StopIteration:
                 break
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise SourceError(f"{root / path}: broken off or damaged ({error}); download it again") from None
             except csv.Error:
                 yield Reject(f"{path}:{reader.line_num}", "bad_row", f"{path}:{reader.line_num}")
                 continue
             where = f"{path}:{reader.line_num}"
             if pick is None:
-                width = len(cells)
-                pick, naming = _picker(root / path, cells, required, optional)
+                header.append(cells)
+                if len(header) == header_rows:
+                    names = ["/".join(filter(None, column)) for column in zip_longest(*header, fillvalue="")]
+                    width = len(names)
+                    pick, naming = _picker(root / path, names, required, optional)
                 continue
             if not any(cells):
                 continue
@@ -99,13 +130,19 @@ def read_csv(
         raise SourceError(f"{root / path}: empty; expected a header with {', '.join(required)}")
 
 
+def _text(path: CorpusPath) -> IO[str]:
+    if path.name.endswith(".gz"):
+        return gzip.open(path.open("rb"), "rt", encoding="utf-8-sig", errors="surrogateescape", newline="\n")
+    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n")
+
+
 def column_names(root: CorpusPath, path: str, delimiter: str) -> list[str]:
     """The header of a table, in its order.
 
     Raises:
         SourceError: the file is empty, or not UTF-8.
     """
-    with (root / path).open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
+    with _text(root / path) as file:
         line = next(iter(file), "").rstrip("\r\n")
     names = line.split("\t") if delimiter == "\t" else next(csv.reader([line]), [])
     if not line.strip():

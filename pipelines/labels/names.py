@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from pipelines.labels.dialects import dialect
 from pipelines.labels.emotions import emotion
+from pipelines.labels.entities import entity_type
 from pipelines.labels.languages import language_code
 from pipelines.labels.music import genre, instrument, mood
 from pipelines.labels.sounds import scene, sound
@@ -18,7 +19,7 @@ def _language(raw: str) -> str:
 
 _BY_KIND: dict[str, Callable[[str], str]] = {
     "ks": str.lower, "did": dialect, "er": emotion, "smer": mood, "mic": instrument, "mgr": genre, "sec": sound,
-    "vsc": sound, "asc": scene, "lid": _language,
+    "vsc": sound, "asc": scene, "lid": _language, "ser": entity_type, "sf": entity_type,
 }  # fmt: skip
 
 
@@ -26,7 +27,7 @@ _BY_KIND: dict[str, Callable[[str], str]] = {
 def label_text(kind: str, raw: str) -> str:
     """A label as the model is to write it: words with spaces, in small letters where the release codes them.
 
-    `kind` is a task id (`sec`, `ks`, `did`, `mic`, …).
+    `kind` is a task id (`sec`, `ks`, `did`, `mic`, …); of `ser` and `sf` the label is a type of entity.
     """
     text = " ".join(raw.replace("_", " ").split())
     mapped = _BY_KIND.get(kind)

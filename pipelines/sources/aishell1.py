@@ -4,7 +4,7 @@ Release   OpenSLR 33; Bu et al., O-COCOSDA 2017
 Licence   Apache 2.0
 Audio     one WAV per utterance, 16 kHz mono 16 bit
 Quirk     one transcript file for all splits, with spaces between words. The release itself lacks the transcripts of
-          325 of its 141,925 recordings: they are reported as such
+          325 of its 141,925 recordings: they are reported as such. Word times are the user's own, of MFA
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from pipelines.corpus_path import CorpusPath, Root
+from pipelines.formats.alignments import Alignments
 from pipelines.formats.tables import read_lines
 from pipelines.labels.speakers import gender
 from pipelines.source import (
@@ -45,13 +46,14 @@ class Aishell1(Source):
         "H. Bu, J. Du, X. Na, B. Wu, H. Zheng: AISHELL-1: An Open-Source Mandarin Speech Corpus and a Speech "
         "Recognition Baseline. O-COCOSDA 2017"
     )
-    tasks = ("asr", "sgc")
+    tasks = ("asr", "sgc", "sv", "srwt")
     languages = ("zh",)
     splits = {"train": 120_098, "dev": 14_326, "test": 7_176}
     default_splits = ("train", "dev", "test")
     evaluation_splits = ("dev", "test")
     text_form = "unpunctuated"
     mean_seconds = 4.5
+    hours = 178.0
     origin_namespace = "aishell"
     audio = "WAV, 16 kHz mono 16 bit, one file per utterance"
     obtain = (
@@ -64,6 +66,7 @@ aishell/                            <- SOURCE
   data_aishell/wav/train/S0002/BAC009S0002W0122.wav
   resource_aishell/speaker.info     (optional: `0002 F`)
 """
+    extra_roots = {"alignments": "word times: <utterance id>.TextGrid in any folders, as MFA writes them"}
 
     @classmethod
     def recognises(cls, folder: CorpusPath) -> bool:
@@ -92,6 +95,7 @@ aishell/                            <- SOURCE
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         speakers = {s: {folder.name for folder in subfolders(self.root / WAV / s)} for s in self.available_splits()}
+        alignments = Alignments(self, "alignments")
         listings = {s: self.listing(f"{WAV}/{split}/{s}") for s in sorted(speakers[split])}
         named: set[str] = set()
         for item in read_lines(self.root, TEXTS):
@@ -111,8 +115,9 @@ aishell/                            <- SOURCE
                 yield (
                     item
                     if isinstance(item, Reject)
-                    else self.utterance(utterance, text, where, speaker, split, listings[speaker])
+                    else self.utterance(utterance, text, where, speaker, split, listings[speaker], alignments)
                 )
+                yield from alignments.rejects()
             elif int(number) in SPEAKERS[split] and not any(speaker in there for there in speakers.values()):
                 yield Reject(utterance, "audio_missing", where, metadata=TEXTS)
         for speaker, listing in listings.items():
@@ -121,17 +126,25 @@ aishell/                            <- SOURCE
                     yield Reject(wav.removesuffix(".wav"), "no_transcript", f"{WAV}/{split}/{speaker}/{wav}")
 
     def utterance(
-        self, utterance: str, text: str, where: str, speaker: str, split: str, listing: Listing
+        self,
+        utterance: str,
+        text: str,
+        where: str,
+        speaker: str,
+        split: str,
+        listing: Listing,
+        alignments: Alignments,
     ) -> Record | Reject:
         if problem := listing.problem(utterance, f"{utterance}.wav", where, TEXTS):
             return problem
         if not text.strip():
             return Reject(utterance, "no_transcript", where)
         sex = self.genders.get(speaker, "")
+        folder = f"{WAV}/{split}/{speaker}"
         return Record(
             id=utterance,
-            audio=(AudioRef(f"{WAV}/{split}/{speaker}/{utterance}.wav"),),
-            annotations=(Transcript(text, "zh"),),
+            audio=(AudioRef(f"{folder}/{utterance}.wav"),),
+            annotations=(Transcript(text, "zh"), *alignments.words(utterance, text, folder, listing.names)),
             speaker=Speaker(speaker, gender(sex)),
             original={"gender": sex} if sex else {},
         )

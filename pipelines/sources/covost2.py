@@ -54,6 +54,7 @@ class CoVoST2(Source):
     default_splits = ("train", "dev", "test")
     evaluation_splits = ("dev", "test")
     mean_seconds = 5.5
+    hours = 2_880.0
     origin_namespace = "commonvoice"
     audio = "MP3, 48 kHz mono (Common Voice corpus 4)"
     obtain = (

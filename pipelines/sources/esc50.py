@@ -39,6 +39,7 @@ class ESC50(Source):
     splits = {"fold1": 400, "fold2": 400, "fold3": 400, "fold4": 400, "fold5": 400}
     default_splits = tuple(splits)
     mean_seconds = 5.0
+    hours = 2.8
     origin_namespace = "freesound"
     audio = "WAV, 44.1 kHz mono, 5 s"
     obtain = "Unpack https://github.com/karolpiczak/ESC-50/archive/master.zip"

@@ -3,7 +3,9 @@
 Release   OpenSLR 12 (and the mini sets of OpenSLR 31); Panayotov et al., ICASSP 2015
 Licence   CC BY 4.0
 Audio     one FLAC per utterance, 16 kHz mono, up to about 35 s
-Quirk     transcripts are upper case without punctuation; they are passed on as they are
+Quirk     transcripts are upper case without punctuation; they are passed on as they are. Word times are those of
+          CorentinJ/librispeech-alignments (MFA), condensed or as TextGrids, merged into the tree or in a root of their
+          own; the 127 (46) utterances that these lack keep their other tasks
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from pipelines.corpus_path import CorpusPath
+from pipelines.formats.alignments import Alignments
 from pipelines.formats.tables import read_lines
 from pipelines.labels.speakers import gender
-from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, files, subfolders
+from pipelines.source import Annotation, AudioRef, Record, Reject, Source, Speaker, Transcript, files, subfolders
 
 
 class LibriSpeech(Source):
@@ -27,7 +30,7 @@ class LibriSpeech(Source):
         "V. Panayotov, G. Chen, D. Povey, S. Khudanpur: LibriSpeech: An ASR Corpus Based on Public Domain Audio "
         "Books. ICASSP 2015"
     )
-    tasks = ("asr", "sgc")
+    tasks = ("asr", "sgc", "sv", "srwt")
     languages = ("en",)
     splits = {
         "train-clean-100": 28_539, "train-clean-360": 104_014, "train-other-500": 148_688,
@@ -38,6 +41,7 @@ class LibriSpeech(Source):
     evaluation_splits = ("dev-clean", "dev-other", "test-clean", "test-other", "dev-clean-2")
     text_form = "unpunctuated"
     mean_seconds = 12.3
+    hours = 982.0
     origin_namespace = "librispeech"
     audio = "FLAC, 16 kHz mono, one file per utterance"
     obtain = "Unpack the archives of openslr.org/12 (mini sets: openslr.org/31) into one folder; all hold LibriSpeech/."
@@ -48,7 +52,9 @@ LibriSpeech/                        <- SOURCE
   dev-clean/1272/128104/
     1272-128104.trans.txt           id, space, TEXT
     1272-128104-0000.flac
+    1272-128104.alignment.txt       (optional: word times; or 1272-128104-0000.TextGrid)
 """
+    extra_roots = {"librispeech_alignments": "word times, where they are not merged into LibriSpeech/"}
 
     @classmethod
     def recognises(cls, folder: CorpusPath) -> bool:
@@ -65,11 +71,12 @@ LibriSpeech/                        <- SOURCE
         return {row[0].strip(): row[1].strip() for row in rows if len(row) > 1}
 
     def read(self, split: str) -> Iterator[Record | Reject]:
+        alignments = Alignments(self, "librispeech_alignments")
         for speaker in subfolders(self.root / split):
             for chapter in subfolders(speaker):
-                yield from self.chapter(f"{split}/{speaker.name}/{chapter.name}", speaker.name)
+                yield from self.chapter(f"{split}/{speaker.name}/{chapter.name}", speaker.name, alignments)
 
-    def chapter(self, folder: str, speaker_id: str) -> Iterator[Record | Reject]:
+    def chapter(self, folder: str, speaker_id: str, alignments: Alignments) -> Iterator[Record | Reject]:
         """The utterances of one chapter, by line; then the recordings that no line names."""
         listing = self.listing(folder)
         sex = self.genders.get(speaker_id, "")
@@ -91,9 +98,11 @@ LibriSpeech/                        <- SOURCE
                 elif not text.strip():
                     yield Reject(utterance, "no_transcript", where)
                 else:
-                    annotations = (Transcript(text, "en"),)
+                    words = alignments.words(utterance, text, folder, listing.names)
+                    annotations: tuple[Annotation, ...] = (Transcript(text, "en"), *words)
                     original = {"gender": sex} if sex else {}
                     yield Record(utterance, (AudioRef(f"{folder}/{audio}"),), annotations, speaker, original=original)
+                    yield from alignments.rejects()
         for audio in sorted(listing.names - named):
             if audio.endswith(".flac"):
                 yield Reject(audio.removesuffix(".flac"), "no_transcript", f"{folder}/{audio}")

@@ -38,6 +38,7 @@ class NSynth(Source):
     default_splits = ("train", "valid", "test")
     evaluation_splits = ("valid", "test")
     mean_seconds = 4.0
+    hours = 340.0
     origin_namespace = "nsynth"
     audio = "WAV, 16 kHz mono 16 bit, 4 s"
     obtain = "Unpack nsynth-{train,valid,test}.jsonwav.tar.gz of the home page side by side (not the tfrecords)."

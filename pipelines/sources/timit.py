@@ -50,6 +50,7 @@ class TIMIT(Source):
     default_splits = ("train", "test")
     evaluation_splits = ("test",)
     mean_seconds = 3.1
+    hours = 5.4
     origin_namespace = "timit"
     audio = "NIST SPHERE named .WAV (or RIFF), 16 kHz mono 16 bit, one file per utterance"
     obtain = "Licensed by the LDC as LDC93S1: copy the disc."

@@ -82,7 +82,7 @@ def _chance(key: str) -> bytes:
 
 
 def _chosen(storage: Storage, split: SplitState, count: int) -> Gallery:
-    there = sorted({*split.shards} - split.damaged)
+    there = sorted(split.whole)
     step = max(1, len(there) // SHARDS_LOOKED_INTO)
     rows: dict[str, Mapping[str, Any]] = {}
     problems = []

@@ -121,7 +121,7 @@ def split_figures(storage: Storage, split: SplitState) -> Html:
 
 def missing_shards(split: SplitState) -> Html | None:
     """Which of the planned shards are not there; nothing where all are."""
-    missing = sorted(set(range(split.planned or 0)) - (set(split.shards) - split.damaged))
+    missing = sorted(set(range(split.planned or 0)) - split.whole)
     if not missing:
         return None
     runs: list[list[int]] = []
@@ -133,7 +133,7 @@ def missing_shards(split: SplitState) -> Html | None:
     said = [f"{first}" if first == last else f"{first}–{last}" for first, last in runs[:MOST_GAPS]]
     more = f" and {len(runs) - MOST_GAPS:,} more gaps" if len(runs) > MOST_GAPS else ""
     what = "1 shard is" if len(missing) == 1 else f"{len(missing):,} shards are"
-    text = f"{what} not built yet: {', '.join(said)}{more}"
+    text = f"{what} still to be built: {', '.join(said)}{more}"
     return element("p", text, class_="soft small")
 
 

@@ -235,6 +235,8 @@ def _record(storage: Storage, name: ShardName) -> ShardRecord | None:
 def _shard_row(split: SplitState, name: ShardName, record: ShardRecord | None, links: Links) -> tuple[Content, ...]:
     link = element("a", str(name), href=links("shards", split.out, split.dataset, split.split, name.number))
     totals = record.totals if record else Totals()
-    said = element("span", "record damaged", class_="problem") if record is None or name.number in split.damaged else ""
+    wrong = "record damaged" if record is None or name.number in split.damaged else ""
+    wrong = wrong or ("tar missing" if name.number in split.lost else "")
+    said = element("span", wrong, class_="problem") if wrong else ""
     figures = (f"{totals.samples:,}", hours(totals.seconds), byte_size(record.tar.bytes) if record else "")
     return (link, *(figures if record else ("", "", "")), f"{totals.rejects.total():,}" if record else "", said)

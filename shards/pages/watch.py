@@ -59,6 +59,7 @@ class SplitState:
     planned: int | None = None  # shards; None: the plan cannot be read
     shards: tuple[int, ...] = ()  # numbers of the shards that exist, or claim to
     damaged: frozenset[int] = frozenset()  # of those, the ones whose record is damaged or another plan's
+    lost: frozenset[int] = frozenset()  # of those, the ones whose tar is not there
     totals: Totals = field(default_factory=Totals)
     languages: Languages = field(default_factory=dict)
     bytes: int = 0  # of the committed tars
@@ -69,9 +70,14 @@ class SplitState:
     seen: tuple[float, float] | None = None  # shards and seconds of audio committed per second, as seen lately
 
     @property
+    def whole(self) -> frozenset[int]:
+        """Numbers of the shards that exist, and whose tar is there."""
+        return frozenset(self.shards) - self.damaged - self.lost
+
+    @property
     def done(self) -> int:
-        """Shards that exist."""
-        return len(self.shards) - len(self.damaged)
+        """How many shards are whole."""
+        return len(self.whole)
 
     def working(self, now: float) -> bool:
         """Whether a job is at work on it, as far as one can tell."""
@@ -221,16 +227,17 @@ class _SplitWatch:
             problems.append(str(error))
         named = [shard for path in sizes if (shard := parse_shard_path(path)) is not None]
         numbers = {shard.number for shard, extension in named if extension == "json"}
-        damaged = frozenset[int]()
+        tars = {shard.number: sizes[shard.tar] for shard, extension in named if extension == "tar"}
+        damaged, lost = frozenset[int](), frozenset(numbers - tars.keys())
         complete = summary is not None and plan is not None and plan.shards == summary.shards == len(numbers)
-        if complete and summary is not None:
+        if (complete := complete and not lost) and summary is not None:
             totals, languages = summary.totals, self._index_languages(summary, problems)
         else:
             damaged = self._count_new(numbers, plan, problems)
+            problems += self._without_tar(lost - damaged)
             totals, languages = summed([self._totals]), {name: Amount(0, 0) for name in self._languages}
             _add_languages(languages, self._languages)
             totals.rejects.update((plan.rejects if plan else None) or {})
-        tars = {shard.number: sizes[shard.tar] for shard, extension in named if extension == "tar"}
         return SplitState(
             out=self._out,
             dataset=self._dataset,
@@ -238,13 +245,14 @@ class _SplitWatch:
             planned=None if plan is None else plan.shards,
             shards=tuple(sorted(numbers)),
             damaged=damaged,
+            lost=lost,
             totals=totals,
             languages=languages,
             bytes=sum(size for number, size in tars.items() if number in numbers - damaged),
             complete=complete,
             runs=self._read_runs(sizes),
             reject_shards=dict(self._reject_shards),
-            problems=(*problems, *self._without_tar(numbers - damaged - tars.keys())),
+            problems=tuple(problems),
             seen=self._growth(len(numbers - damaged), totals.seconds),
         )
 
@@ -316,11 +324,14 @@ class _SplitWatch:
             self._index = summary.index.sha256, languages
         return self._index[1]
 
-    def _without_tar(self, numbers: set[int]) -> list[str]:
+    def _without_tar(self, numbers: frozenset[int]) -> list[str]:
         if not numbers:
             return []
         first = ShardName(self._dataset, self._split, min(numbers))
-        return [f"{len(numbers):,} committed shards have no tar, the first is {first}; see make verify"]
+        which = (
+            f"{first} is committed and has" if len(numbers) == 1 else f"{len(numbers):,} shards from {first} on have"
+        )
+        return [f"{which} no tar; make repair builds it anew"]
 
     def _read_runs(self, sizes: dict[str, int]) -> tuple[Run, ...]:
         folder = runs_folder(self._dataset, self._split) + "/"

@@ -20,5 +20,8 @@ _PATTERN = re.compile("|".join(f"(?:{pattern})" for pattern in _ALLOWED), re.IGN
 
 
 def allows_commercial_use(licence: str | None) -> bool:
-    """Whether a licence, an SPDX identifier or a Creative Commons address, is known to allow commercial use."""
-    return licence is not None and _PATTERN.fullmatch(licence.strip()) is not None
+    """Whether a licence, an SPDX identifier or a Creative Commons address, is known to allow commercial use.
+
+    Of several that hold together (`CC-BY-4.0 AND CC-BY-NC-3.0`: of labels and of audio) each must allow it.
+    """
+    return licence is not None and all(_PATTERN.fullmatch(part.strip()) for part in licence.split(" AND "))

@@ -31,7 +31,10 @@ TSV = "client_id\tpath\tsentence\tup_votes\tdown_votes\tage\tgender\taccent"
 
 @dataclass(frozen=True)
 class Built:
-    """What came out: by id the samples' JSON, clips and keys; the rejects as (id, reason), and where each is."""
+    """What came out: by id the samples' JSON, clips and keys; the rejects as (id, reason), and where each is.
+
+    Pieces of a record after its first have their start behind the id: `abc@30`.
+    """
 
     samples: Mapping[str, dict[str, Any]]
     waveforms: Mapping[str, list[np.ndarray]]
@@ -75,8 +78,11 @@ def shards_of(source: Source, split: str, out: Path) -> Built:
             if extension != "json":
                 continue
             sample = json.loads(members[name])
-            samples[sample["id"]], keys[sample["id"]] = sample, key
-            waveforms[sample["id"]] = [
+            sample_id = sample["id"]
+            if sample_id in samples:  # a later piece of a long recording
+                sample_id += f"@{sample['audio'][0]['start']:g}"
+            samples[sample_id], keys[sample_id] = sample, key
+            waveforms[sample_id] = [
                 soundfile.read(io.BytesIO(members[f"{key}.{audio['member']}"]), dtype="int16")[0]
                 for audio in sample["audio"]
             ]

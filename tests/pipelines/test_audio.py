@@ -85,6 +85,15 @@ def test_other_flac_is_converted(channels, rate, subtype):
     )
 
 
+@pytest.mark.parametrize("form", ["WAV", "FLAC"])
+def test_the_mean_of_two_channels_is_rounded_as_the_contract_says(form):
+    edges = np.array([-32768, -32767, -3, -2, -1, 0, 1, 2, 3, 32766, 32767], np.int16)
+    chance = np.random.default_rng(0).integers(-32768, 32768, (20_000, 2)).astype(np.int16)
+    stereo = np.concatenate([np.stack(np.meshgrid(edges, edges), -1).reshape(-1, 2), chance])
+    wanted = np.rint(stereo.astype(np.float64).mean(axis=1))
+    assert np.array_equal(heard(whole(encoded(stereo, 16_000, form, "PCM_16"))), wanted)
+
+
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW"])
 @pytest.mark.parametrize("channels, rate", [(1, 16_000), (2, 16_000), (2, 44_100), (6, 8_000)])
 def test_wav_of_every_width_is_converted_as_the_contract_says(subtype, channels, rate):
@@ -188,6 +197,24 @@ def test_cutting_does_not_depend_on_neighbours_or_on_how_the_file_is_read(rate, 
             assert np.array_equal(heard(clip), reference)
         else:
             assert isinstance(clip, AudioReject) and clip.reason == "empty_audio"
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    rate=st.sampled_from([16_000, 44_100]),
+    times=st.lists(st.tuples(st.floats(0, 2.4), st.floats(0.01, 1)), min_size=2, max_size=4),
+    block=st.sampled_from([1_000, 7_777, 1 << 20]),
+)
+def test_joined_spans_are_put_together_before_they_are_resampled(rate, times, block):
+    waveform = pcm16(chirp(2.5, rate))
+    data = encoded(waveform, rate, "FLAC", "PCM_16")
+    joined = tuple((start, start + length) for start, length in times)  # in any order, and over each other
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.decode.BLOCK_FRAMES", block)
+        alone, beside = clips(data, [joined, (0.5, 1.0)])
+    parts = [waveform[round(start * rate) : round(end * rate)] for start, end in joined]
+    assert np.array_equal(heard(alone), expected(np.concatenate(parts) / np.float32(32768), rate))
+    assert np.array_equal(heard(beside), expected(waveform / np.float32(32768), rate, (0.5, 1.0)))
 
 
 def test_a_span_to_the_end_and_beyond():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,19 +41,60 @@ def test_lists_all_where_nothing_is_near(typed: str) -> None:
 
 
 def test_table_filters() -> None:
-    assert "covost2" in catalogue.table({"task": "s2tt"}) and "esc50" not in catalogue.table({"task": "s2tt"})
-    assert "mls" in catalogue.table({"language": "pl"}) and "aishell1" not in catalogue.table({"language": "pl"})
-    free = catalogue.table({"licence": "commercial"})
+    def names(**filters: str) -> set[str]:
+        listed = catalogue.table(filters).partition("\n\n")[0]
+        return {line.split()[0] for line in listed.splitlines()[1:]}
+
+    assert "covost2" in names(task="s2tt") and "esc50" not in names(task="s2tt")
+    assert names(task="s2tt,sec") == names(task="s2tt") | names(task="SEC")
+    assert "mls" in names(language="pl") and "aishell1" not in names(language="pl")
+    assert names(language="German") == names(language="de") and names(task="lid", language="pl") <= names(task="lid")
+    free = names(licence="commercial")
     assert "librispeech" in free and "timit" not in free and "esc50" not in free
+    assert "esc50" in names(licence="cc-by-nc-3.0")
+
+
+def test_table_fits_the_screen_and_sums_up() -> None:
+    lines = catalogue.table({}).splitlines()
+    assert max(map(len, lines[: lines.index("")])) <= catalogue.WIDTH
+    assert f"{len(catalogue.sources())} corpora, up to " in catalogue.table({})
+    assert f" of {len(catalogue.sources())} corpora" in catalogue.table({"task": "ks"})
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "told"),
+    [("task", "speech translation", "s2tt (speech translation to text)"), ("task", "asrr", "did you mean asr (speech"),
+     ("language", "klingon", "there are: "), ("licence", "cc-by-4", "did you mean cc-by-4.0")],
+)  # fmt: skip
+def test_a_filter_that_nobody_passes(key: str, typed: str, told: str) -> None:
+    with pytest.raises(SourceError, match=f"no corpus has {key}={typed}") as error:
+        catalogue.table({key: typed})
+    assert told in str(error.value)
+
+
+def test_every_page_can_be_read() -> None:
+    for source in catalogue.sources().values():
+        page = catalogue.page(source)
+        assert all(re.search(rf"^(splits)? +{re.escape(split)} ", page, re.MULTILINE) for split in source.splits)
+        facts = page.partition("\n\n")[0].splitlines()
+        assert all(len(line) <= catalogue.WIDTH or "://" in line for line in facts), source.name
+        assert f"make check-source DATASET={source.name} SOURCE=/path" in page
 
 
 @pytest.mark.parametrize(
     ("arguments", "status", "shown"),
     [([], 0, "nsynth"), (["covost2"], 0, "ROOTS=     commonvoice=/path"), (["covost"], 1, "did you mean covost2?"),
-     (["task=sed"], 0, "tasks"), (["color=red"], 1, "cannot use color")],
+     (["task=lid"], 0, "tasks"), (["task=asrr"], 1, "did you mean asr"), (["color=red"], 1, "cannot use color")],
 )  # fmt: skip
 def test_command(arguments: list[str], status: int, shown: str, tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "pipelines/catalogue.py"), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == status and shown in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_brings_no_decoders_with_it() -> None:
+    """A source that imports what only building needs would cost every look at the catalogue half a gigabyte."""
+    look = "import sys; from pipelines import catalogue; catalogue.sources(); print({'torch', 'av'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -352,7 +352,7 @@ def test_ids_from_a_file_and_mistakes(out: Path, tmp_path: Path, capsys: pytest.
     before = contents(out)
     for given, said in (
         (["ids="], "IDS is empty"),
-        (["ids=a", "dataset=librispeach"], "did you mean librispeech?"),
+        (["ids=a", "dataset=librispeach"], "did you mean librispeech"),
         ([f"ids={tmp_path}/none.txt"], "there is no such file"),
         (["idz=a"], "did you mean 'ids'?"),
     ):

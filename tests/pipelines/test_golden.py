@@ -35,6 +35,7 @@ GOLDEN = {
     1: "302af8665dd0efdb86447c6f11b9a04053811b75cb971ae4c3fb10a4af6b8af0",
     2: "064e5ba4fbcc17cda3d8192300284a523ee5bf5161504da6397312732afa1acf",  # `original` holds captions and translations
     3: "064e5ba4fbcc17cda3d8192300284a523ee5bf5161504da6397312732afa1acf",  # kept FLAC is not held against its MD5
+    4: "6e87400d92d382715cfce855ddf22bad6921dd79ac97defd866410ca3a4305a8",  # written transcripts have a second form
 }
 MADE_WITH = {"libsndfile": "1.2.2", "libFLAC": "reference libFLAC 1.4.3 20230623", "torchaudio": "2.11.0"}
 

@@ -272,7 +272,7 @@ def test_after_forgetting_it_restores_what_was_left(corpus: Path, out: Path) -> 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (["dataset=librispeach"], "did you mean librispeech?"),
+        (["dataset=librispeach"], "did you mean librispeech"),
         (["source="], "SOURCE is missing"),
         (["source=/nowhere"], "does not exist"),
         (["split=test-other"], "neither a plan nor a record of one"),

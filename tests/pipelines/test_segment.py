@@ -146,15 +146,21 @@ def test_words_that_are_not_the_transcript_give_the_text_of_a_piece():
     [
         (95.0, [0, 30, 60, 90, 95]),
         (60.0, [0, 30, 60]),
-        (60.5, [0, 30, 45.25, 60.5]),
+        (60.5, [0, 30, 60]),
         (31.0, [0, 30, 31]),
-        (30.4, [0, 15.2, 30.4]),
+        (30.013, [0, 30]),
     ],
 )
 def test_windows(seconds, edges):
     found = cut(record(Label("sec", ("dog",)), Caption("A dog.")), seconds, "window")
     assert [piece.spans[0] for piece in found] == list(pairwise(edges))
     assert all(piece.annotations == (Label("sec", ("dog",)), Caption("A dog.")) for piece in found)
+
+
+@pytest.mark.parametrize("seconds, edges", [(60.5, [0, 30, 45.25, 60.5]), (30.4, [0, 15.2, 30.4])])
+def test_a_short_rest_is_halved_where_times_may_lie_in_it(seconds, edges):
+    found = cut(record(Label("sec", ("dog",)), Events((Event("dog", 0.0, seconds),))), seconds, "window")
+    assert [piece.spans[0] for piece in found] == list(pairwise(edges))
 
 
 def test_events_and_turns_are_clipped_to_the_window():
@@ -199,3 +205,18 @@ def test_a_pair_is_one_piece_of_two_spans():
     assert pieces(pair, [3.0, 4.0], "whole", False) == [Piece(((None, None), (1.0, 2.0)), pair.annotations)]
     found = pieces(pair, [31.0, 4.0], "window", False)
     assert isinstance(found, Reject) and found.reason == "too_long"
+
+
+def test_joined_spans_are_one_clip_as_long_as_all_of_them() -> None:
+    ref = AudioRef.join("a.ogg", [(2.0, 14.0), (40.0, 55.5)], "session")
+    assert (ref.start, ref.end, ref.seconds) == (2.0, 55.5, 27.5) and AudioRef.join("a", [(1.0, 2.0)]).joined == ()
+    said = Record("id", (ref,), (Transcript("a word", "en"),))
+    (piece,) = cut(said, 60.0, "whole")
+    assert piece.spans == ((2.0, 55.5),)
+    longer = Record("id", (AudioRef.join("a.ogg", [(2.0, 14.0), (40.0, 60.0)]),), said.annotations)
+    for rule in ("whole", "window", "annotated"):
+        found = pieces(longer, [70.0], rule, evaluation=False)  # type: ignore[arg-type]
+        assert isinstance(found, Reject) and found.reason == "too_long" and "32.000 s" in found.where
+    for spans in ([(2.0, 1.0), (3.0, 4.0)], [(2.0, 3.0), (61.0, 62.0)], [(-1.0, 3.0), (4.0, 5.0)]):
+        found = pieces(Record("id", (AudioRef.join("a.ogg", spans),), ()), [60.0], "whole", evaluation=True)
+        assert isinstance(found, Reject) and found.reason == "bad_times"

@@ -18,6 +18,7 @@ from pipelines.source import (
     QuestionAnswer,
     Record,
     Reject,
+    Source,
     Speaker,
     TextForm,
     Transcript,
@@ -193,6 +194,16 @@ def test_labels_of_sounds_know_no_language_and_those_of_speech_do():
     assert both.original["labels"] == {"er": ["joy", "anger", "joy"], "raw": "x"}
 
 
+def test_labels_of_a_set_stand_in_one_order_and_those_of_audioset_have_their_tag():
+    told = said(
+        tagging(
+            Label("sec", ("Vehicle", "Dog_bark"), "audioset"), Label("mgr", ("rock", "blues")), Events((), "audioset")
+        )
+    )
+    assert told["sec"][1] == "dog bark<|delim|>vehicle" and told["mgr"][1] == "blues<|delim|>rock"
+    assert "<|audioset_ontology|>" in told["sec"][0] and "<|audioset_ontology|>" in told["sed"][0]
+
+
 def test_events_and_turns_have_times():
     events = Events((Event("Dog_bark", 0.5, 1.25), Event("rain", 3.0, 9.0)))
     target = Target.parse_response(*said(tagging(events))["sed"])
@@ -246,3 +257,38 @@ def test_a_clip_over_30_seconds_keeps_what_needs_no_times():
     assert set(said(found)) == {"asr"} and isinstance(found, Tagging)
     assert found.left_out == (LeftOut("srwt", "too_long", "35.000 s"),)
     assert len(found.words) == 1
+
+
+def test_a_written_transcript_has_a_second_form_where_it_is_no_guess():
+    def forms(*transcripts: Transcript, both: bool = True) -> list[tuple[str, str]]:
+        rules = TagRules(frozenset(("asr", "dialect_asr", "lid")), "written", (), RELEASED, both_forms=both)
+        found = tag(Record("id", (AudioRef("a.wav"),), transcripts), transcripts, 4.0, rules)
+        assert isinstance(found, Tagging) and found.left_out == ()
+        for target in found.targets:
+            assert Target.parse_response(target.prompt, target.response).render().prompt == target.prompt
+        return [
+            (f"{target.task} {'wo_itn' if '<|wo_itn|>' in target.prompt else 'itn'}", target.response)
+            for target in found.targets
+            if target.task != "lid"
+        ]
+
+    well = Transcript("Well, I don't know.", "en")
+    assert forms(well) == [("asr itn", well.text), ("asr wo_itn", "well i don't know")]
+    assert forms(well, both=False) == [("asr itn", well.text)]  # an evaluation asks once
+    assert forms(Transcript("It was 1984.", "en")) == [("asr itn", "It was 1984.")]
+    dialect = Transcript("你好，世界！", "zh", dialect=True)
+    assert forms(dialect) == [("dialect_asr itn", dialect.text), ("dialect_asr wo_itn", "你好世界")]
+    assert forms(Transcript("HELLO", "en", "unpunctuated")) == [("asr wo_itn", "hello")]
+    assert forms(Transcript("It's one hundred.", "en", "spoken")) == [("asr wo_itn", "It's one hundred.")]
+    # Where the release has both forms it is believed.
+    assert forms(well, Transcript("well i do not know", "en", "unpunctuated")) == [
+        ("asr itn", well.text), ("asr wo_itn", "well i do not know"),
+    ]  # fmt: skip
+
+
+def test_a_split_for_evaluation_has_one_form():
+    class Held(Source):
+        tasks, languages, evaluation_splits = ("asr",), ("en",), ("test",)
+
+    assert TagRules.of(Held, RELEASED, "train").both_forms
+    assert not TagRules.of(Held, RELEASED, "test").both_forms and not TagRules.of(Held, RELEASED).both_forms

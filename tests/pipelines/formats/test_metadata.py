@@ -32,6 +32,17 @@ def test_json_object_piece_by_piece(tmp_path: Path, document: dict, chunk: int, 
         assert list(json_stream.read_object(path)) == list(document.items())
 
 
+@QUICK
+@given(items=st.lists(VALUES, max_size=4), chunk=st.integers(1, 9), indent=st.sampled_from([None, 2]))
+def test_json_items_piece_by_piece(tmp_path: Path, items: list, chunk: int, indent: int | None) -> None:  # type: ignore[type-arg]
+    path = tmp_path / "x.json"
+    document = {"before": {"items": [1]}, "items": items, "after": [2]}
+    path.write_text(json.dumps(document, indent=indent, ensure_ascii=False), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_stream, "CHUNK", chunk)
+        assert list(json_stream.read_items(path, "items")) == items
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[1]", '{"a": 1', '{"a" 1}', '{"a": 1 "b": 2}', '{"a": }', "{1: 2}", "\x00", '{"a": ' + "[" * 100_000,

@@ -5,12 +5,14 @@ All audio is generated; all texts, names and numbers are invented.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import soundfile
+
+from tests.pipelines.recordings import chirp, ffmpeg
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ def mp3(path: Path) -> None:
     tone(path, 48_000, format="MP3")
 
 
+def m4a(path: Path, rate: int = 16_000, seconds: float = 0.1) -> None:
+    """Write a short noisy tone as AAC in MP4."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(ffmpeg(chirp(seconds, rate), rate, "ipod", "aac"))
+
+
 def sphere(path: Path) -> None:
     """Write a tone behind a NIST SPHERE header."""
     wave = (9_000 * np.sin(2 * np.pi * 330 * np.arange(1_600) / 16_000)).astype("<i2")
@@ -60,3 +68,18 @@ def write(path: Path, text: str, encoding: str = "utf-8") -> None:
     """Write text byte for byte; "\\udcNN" in it is the byte NN."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode(encoding, "surrogateescape"))
+
+
+def textgrid(tiers: Sequence[tuple[str, Sequence[tuple[float, float, str]]]], short: bool = False) -> str:
+    """A TextGrid of tiers of intervals in Praat's long form, or its short one."""
+    end = max(end for _, intervals in tiers for _, end, _ in intervals)
+    rows: list[tuple[str, float | str]] = [("File type = ", "ooTextFile"), ("Object class = ", "TextGrid")]
+    rows += [("xmin = ", 0), ("xmax = ", end), ("tiers? ", "<exists>"), ("size = ", len(tiers))]
+    for number, (name, intervals) in enumerate(tiers, start=1):
+        rows += [(f"item [{number}]:\n    class = ", "IntervalTier"), ("    name = ", name)]
+        rows += [("    xmin = ", 0), ("    xmax = ", end), ("    intervals: size = ", len(intervals))]
+        for place, (first, last, label) in enumerate(intervals, start=1):
+            rows += [(f"    intervals [{place}]:\n        xmin = ", first), ("        xmax = ", last)]
+            rows += [("        text = ", label)]
+    shown = (str(v) if not isinstance(v, str) or v == "<exists>" else '"' + v.replace('"', '""') + '"' for _, v in rows)
+    return "\n".join(value if short else key + value for (key, _), value in zip(rows, shown, strict=True)) + "\n"

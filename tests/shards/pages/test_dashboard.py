@@ -253,11 +253,12 @@ def test_a_split_under_construction_with_damage(out, tmp_path):
     with serving(storage) as server:
         page = text(server, "/")
         row = next(row for row in cells(page) if row[0] == "demo / train")
-        assert row[1:4] == ["2/4", "6", hours(6 * 1.0)] and row[5:] == ["5", "20 s", "3", "building"]
-        assert "its record is damaged" in page and "1 committed shards have no tar" in page
+        assert row[1:4] == ["1/4", "6", hours(6 * 1.0)] and row[5:] == ["5", "30 s", "3", "building"]
+        assert "its record is damaged" in page and "demo-train-000002 is committed and has no tar" in page
         split = text(server, "/shards/0/demo/train")
         assert bars(split, "Hours by language") == {"en": f"{hours(6 * 1.0)} h"}
         assert any(row[0] == "demo-train-000001" and row[-1] == "record damaged" for row in cells(split))
+        assert any(row[0] == "demo-train-000002" and row[-1] == "tar missing" for row in cells(split))
         assert ["duplicate_id", "1", "twice a.tsv:2"] in cells(split)
         assert "no record of this shard" in text(server, "/shards/0/demo/train/1")
         assert "Its tar is missing" in text(server, "/shards/0/demo/train/2")

@@ -66,7 +66,7 @@ def test_tokens_count_audio_prompt_response_and_end(tmp_path):
 
 
 def test_where_and_licence(tmp_path):
-    licences = ["CC0-1.0", "CC-BY-NC-4.0", "CC-BY-4.0", "nobody knows"]
+    licences = ["CC0-1.0", "CC-BY-4.0 AND CC-BY-NC-4.0", "CC-BY-4.0 AND CC0-1.0", "nobody knows"]
     entries = [Entry(licence=licence, snr=snr) for licence in licences for snr in (None, 5.0, 20.0)]
     out = write_split(tmp_path, "a/train", entries, shard_samples=5)
     catalogue = load(out, where="snr > 10 and dataset == 'a'", licence="commercial")

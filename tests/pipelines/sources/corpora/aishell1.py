@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.pipelines.sources.fixture import Fixture, tone, write
+from tests.pipelines.sources.fixture import Fixture, textgrid, tone, write
 
 
 def corpus(folder: Path) -> Fixture:
@@ -26,6 +26,8 @@ def corpus(folder: Path) -> Fixture:
                  "train/S0002/BAC009S0002W0126", "test/S0764/BAC009S0764W0121",
                  "test/S0764/BAC009S0764W0122"):  # fmt: skip
         tone(root / f"data_aishell/wav/{name}.wav")
+    words = [(0, 0.02, "而"), (0.02, 0.04, "对"), (0.04, 0.06, "楼市"), (0.06, 0.08, "<unk>"), (0.08, 0.1, "抑制")]
+    write(folder / "mfa/any/S0002/BAC009S0002W0122.TextGrid", textgrid([("words", words), ("phones", words[:1])]))
     return Fixture(
         root,
         {"train": ["BAC009S0002W0122", "BAC009S0002W0123"], "test": ["BAC009S0764W0121"]},
@@ -39,4 +41,5 @@ def corpus(folder: Path) -> Fixture:
             },
             "test": {("BAC009S0764W0122", "wrong_encoding")},
         },
+        roots={"alignments": folder / "mfa"},
     )

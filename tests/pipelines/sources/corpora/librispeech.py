@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.pipelines.sources.fixture import Fixture, tone, write
+from tests.pipelines.sources.fixture import Fixture, textgrid, tone, write
 
 
 def corpus(folder: Path) -> Fixture:
@@ -27,6 +27,13 @@ def corpus(folder: Path) -> Fixture:
         tone(first / f"19-198-000{number}.flac")
     write(first / "._19-198-0000.flac", "litter")
     write(first / ".DS_Store", "litter")
+    # Word times, merged into the tree: one chapter condensed, one as TextGrids.
+    write(
+        first / "19-198.alignment.txt",
+        '19-198-0000 ",NORTHANGER,ABBEY," "0.010,0.050,0.090,0.100"\n19-198-0001 ",IT\'S" "0.01,0.1"\n'
+        '19-198-0003 ",NO," "0.2,0.1,0.3"\n19-198-0009 ",A," "0.2"\nshort\n',
+    )
+    write(second / "7-3-0000.TextGrid", textgrid([("words", [(0, 0.02, ""), (0.02, 0.05, "a"), (0.05, 0.1, "<unk>")])]))
     write(second / "7-3.trans.txt", "7-3-0000 A NAME")  # no line end at the end
     tone(second / "7-3-0000.flac")
     tone(second / "7-3-0001.flac")
@@ -36,5 +43,9 @@ def corpus(folder: Path) -> Fixture:
         ("../../../../etc/passwd", "unsafe_path"),
         ("19-198-0004", "wrong_encoding"),
         ("7-3-0001", "no_transcript"),
+        ("dev-clean/19/198/19-198.alignment.txt:2", "bad_row"),  # not the words of the transcript
+        ("dev-clean/19/198/19-198.alignment.txt:3", "bad_times"),
+        ("dev-clean/19/198/19-198.alignment.txt:4", "bad_row"),
+        ("dev-clean/19/198/19-198.alignment.txt:5", "too_few_columns"),
     }
     return Fixture(root, {"dev-clean": ["19-198-0000", "19-198-0001", "7-3-0000"]}, {"dev-clean": rejects})

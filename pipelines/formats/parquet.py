@@ -1,0 +1,36 @@
+"""Parquet tables of corpora, read batch by batch: rows as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.corpus_path import CorpusPath
+from pipelines.source import SourceError
+
+BATCH_ROWS = 1_000
+
+
+def read_parquet(root: CorpusPath, path: str, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of a table with their numbers from 1, of the columns that it has of those asked for.
+
+    A table in a bucket is fetched whole: Parquet is read from its end.
+
+    Raises:
+        SourceError: no Parquet, or it breaks off.
+    """
+    place = root / path
+    try:
+        with pq.ParquetFile(place if isinstance(place, Path) else pa.BufferReader(place.read_bytes())) as file:
+            wanted = [name for name in columns if name in file.schema_arrow.names]
+            number = 0
+            for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield number, row
+    except pa.ArrowException as error:
+        raise SourceError(f"{place}: no valid Parquet ({str(error).splitlines()[0]}); download it again") from None

@@ -1,0 +1,82 @@
+"""AudioCaps: clips of AudioSet with captions.
+
+Release   github.com/cdjkim/audiocaps; Kim et al., NAACL-HLT 2019; `dataset/`, or `dataset2.0/` of 2025 with more clips
+Licence   captions MIT, "for academic purposes only"; the audio is YouTube's and its uploaders'
+Audio     10 s of a video each, fetched by the user: see `formats/youtube_audio.py` for the names that are found
+Quirk     a clip of val and test has five rows, one for each caption, and not beside each other
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipelines.corpus_path import CorpusPath
+from pipelines.formats.tables import read_csv
+from pipelines.formats.youtube_audio import EXTRA_ROOTS, LICENCE, YouTubeAudio, origin
+from pipelines.source import Caption, Record, Reject, Source, is_safe
+
+PLACES = ("dataset/", "", "dataset2.0/")  # of the tables; the first that is there
+CLIP_SECONDS = 10.0
+
+
+class AudioCaps(Source):
+    name = "audiocaps"
+    title = "AudioCaps: captioned sounds of YouTube"
+    home = "https://github.com/cdjkim/audiocaps"
+    licence = f"MIT AND {LICENCE}"
+    commercial = False
+    attribution = (
+        "C. D. Kim, B. Kim, H. Lee, G. Kim: AudioCaps: Generating Captions for Audios in The Wild. NAACL-HLT 2019"
+    )
+    tasks = ("aac",)
+    languages = ()
+    splits = {"train": 49_838, "val": 495, "test": 975}
+    default_splits = ("train", "val", "test")
+    evaluation_splits = ("val", "test")
+    audio_may_be_missing = True
+    mean_seconds = 9.9
+    hours = 142.5
+    audio = "any format; 10 s clips that the user fetched"
+    obtain = "Take dataset/*.csv of home, and fetch the clips from YouTube"
+    expects = "the folder that holds dataset/train.csv (or train.csv), with the clips anywhere in it"
+    layout = """
+audiocaps/                          <- SOURCE
+  dataset/train.csv val.csv test.csv    audiocap_id,youtube_id,start_time,caption
+  …/AbCdEfGhIjK_30.wav              clips: <id>, Y<id>, <id>_<start>, <id>_<start>_<end> in seconds or milliseconds
+"""
+    extra_roots = EXTRA_ROOTS
+
+    @classmethod
+    def recognises(cls, folder: CorpusPath) -> bool:
+        return any((folder / f"{place}{split}.csv").is_file() for place in PLACES for split in cls.splits)
+
+    def has_split(self, split: str) -> bool:
+        return self._table(split) is not None
+
+    def read(self, split: str) -> Iterator[Record | Reject]:
+        table = self._table(split) or ""
+        audio = YouTubeAudio(self)
+        clips: dict[tuple[str, str], list[tuple[int, str]]] = {}
+        for row in read_csv(self.root, table, ("youtube_id", "start_time", "caption")):
+            if isinstance(row, Reject):
+                yield row
+            else:
+                number, (video, start, caption) = row
+                clips.setdefault((video, start), []).append((number, caption))
+        for (video, start), captions in clips.items():
+            clip_id, where = f"{video}_{start}", f"{table}:{captions[0][0]}"
+            said = tuple(Caption(text, "audiocaps") for _, text in captions if text.strip())
+            if not is_safe(video):
+                yield Reject(clip_id, "unsafe_path", where)
+            elif not start.isdecimal():
+                yield Reject(clip_id, "bad_times", where)
+            elif not said:
+                yield Reject(clip_id, "no_transcript", where)
+            elif (clip := audio.find(video, float(start), float(start) + CLIP_SECONDS)) is None:
+                yield Reject(clip_id, "audio_missing", where, table)
+            else:
+                yield Record(clip_id, (clip,), said, origin=origin(video))
+
+    def _table(self, split: str) -> str | None:
+        tables = (f"{place}{split}.csv" for place in PLACES)
+        return next((table for table in tables if self.has_file(self.root / table)), None)

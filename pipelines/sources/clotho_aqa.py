@@ -1,0 +1,121 @@
+"""Clotho-AQA: questions about sounds of Freesound, each answered by three people.
+
+Release   zenodo.org/records/6473207; Lipping et al., EUSIPCO 2022
+Licence   questions and answers: MIT; audio: a Creative Commons licence per file
+Audio     one WAV per clip, 44.1 kHz mono, 15 to 30 s; all splits in one folder
+Splits    the release's own. One record per clip: six questions of three answers each, which are alternatives
+Quirk     tables are not all UTF-8 and are then read as Latin-1; questions hold HTML entities (`&#39;`), which become
+          what they stand for. A few names are spelt differently in archive and tables (`me.tallique`, `me_tallique`):
+          those that agree in letters and digits are one. Answers are in any case: they are lowered. The archive is said
+          to hold clips that no table names: these are no items
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cached_property
+
+from pipelines.corpus_path import CorpusPath
+from pipelines.formats.tables import read_csv
+from pipelines.labels.licences import licence
+from pipelines.source import AudioRef, QuestionAnswer, Record, Reject, Source, is_safe
+
+METADATA = "clotho_aqa_metadata.csv"
+COLUMNS = ("keywords", "sound_link", "license", "manufacturer")
+_FREESOUND = re.compile(r"freesound\.org/(?:people/[^/]+/sounds|s|sounds)/(\d+)")
+_APART = re.compile(r"\W|_")
+
+
+class ClothoAQA(Source):
+    name = "clotho_aqa"
+    title = "Clotho-AQA: questions about sounds"
+    home = "https://zenodo.org/records/6473207"
+    licence = "MIT AND LicenseRef-Freesound-Per-File"
+    commercial = False
+    attribution = (
+        "S. Lipping, P. Sudarsanam, K. Drossos, T. Virtanen: Clotho-AQA: A Crowdsourced Dataset for Audio Question "
+        "Answering. EUSIPCO 2022"
+    )
+    tasks = ("aqa",)
+    languages = ()
+    splits = {"train": 1_174, "val": 344, "test": 473}
+    default_splits = ("train", "val", "test")
+    evaluation_splits = ("val", "test")
+    mean_seconds = 22.5
+    hours = 12.5
+    origin_namespace = "clotho"
+    audio = "WAV, 44.1 kHz mono, 15-30 s"
+    obtain = "Download audio_files.zip and the .csv files of zenodo.org/records/6473207, and unpack audio_files.zip"
+    expects = "the folder that holds clotho_aqa_train.csv and audio_files/"
+    layout = """
+clotho_aqa/                         <- SOURCE
+  clotho_aqa_train.csv  clotho_aqa_val.csv  clotho_aqa_test.csv     file_name,QuestionText,answer,confidence
+  clotho_aqa_metadata.csv           (optional: Freesound link, keywords, licence of each file)
+  audio_files/Some file.wav
+"""
+
+    @classmethod
+    def recognises(cls, folder: CorpusPath) -> bool:
+        return any((folder / _table(split)).is_file() for split in cls.splits)
+
+    def has_split(self, split: str) -> bool:
+        return self.has_file(self.root / _table(split))
+
+    @cached_property
+    def metadata(self) -> dict[str, dict[str, str]]:
+        """Key of a file name -> what is told of its recording; empty without the table."""
+        if not self.has_file(self.root / METADATA):
+            return {}
+        rows = read_csv(self.root, METADATA, ("file_name",), COLUMNS, fallback="latin-1")
+        told = (row[1] for row in rows if not isinstance(row, Reject))
+        return {
+            _key(name): {column: cell.strip() for column, cell in zip(COLUMNS, cells, strict=True) if cell.strip()}
+            for name, *cells in told
+        }
+
+    def read(self, split: str) -> Iterator[Record | Reject]:
+        table = _table(split)
+        folder = self.folder_of("the audio", "audio_files", advice=self.obtain)
+        listing = self.listing(folder)
+        by_key = {_key(name): name for name in sorted(listing.names, reverse=True)}
+        # Nothing says that all rows of a clip follow one another; those of a split are few.
+        asked: dict[str, tuple[str, list[tuple[str, str, str]]]] = {}
+        for row in read_csv(self.root, table, ("file_name", "QuestionText", "answer"), ("confidence",), "latin-1"):
+            if isinstance(row, Reject):
+                yield Reject(row.where, row.reason, row.where)  # one of several rows of its clip
+                continue
+            number, (name, question, answer, confidence) = row
+            name = name if name in listing.names or not is_safe(name) else by_key.get(_key(name), name)
+            _, rows = asked.setdefault(name, (f"{table}:{number}", []))
+            rows.append((html.unescape(question), html.unescape(answer).strip().lower(), confidence.strip().lower()))
+        for name, (where, rows) in asked.items():
+            clip = name.removesuffix(".wav")
+            answered = [(question, answer) for question, answer, _ in rows if question.strip() and answer]
+            if problem := listing.problem(clip, name, where, table):
+                yield problem
+            elif not answered:
+                yield Reject(clip, "no_transcript", where)
+            else:
+                told = self.metadata.get(_key(name), {})
+                sound = _FREESOUND.search(told.get("sound_link", ""))
+                licensed = f"MIT AND {licence(told['license'])}" if "license" in told else None
+                yield Record(
+                    id=clip,
+                    audio=(AudioRef(f"{folder}/{name}"),),
+                    annotations=tuple(QuestionAnswer(question, answer) for question, answer in answered),
+                    licence=licensed,
+                    origin=f"freesound:{sound[1]}" if sound else None,
+                    original=told | {"confidence": ", ".join(each for _, _, each in rows)},
+                )
+
+
+def _table(split: str) -> str:
+    return f"clotho_aqa_{split}.csv"
+
+
+def _key(name: str) -> str:
+    """What spellings of one file name share: letters and digits, HTML entities resolved."""
+    return _APART.sub("", unicodedata.normalize("NFC", html.unescape(name))).casefold()

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pipelines.catalogue import class_of, find, sources
-from pipelines.own_data import DatasetConfig, given_keys, own_data
+from pipelines.own_data import OwnDataConfig, given_keys, own_data
 from pipelines.own_source import OwnSource
 from pipelines.source import Source
 from shards.config import ConfigError
+
+
+@dataclass(frozen=True)
+class DatasetConfig(OwnDataConfig):
+    """One corpus of a job."""
+
+    dataset: str = ""  # a name of the catalogue: make sources
+    source: str = ""  # where it lies in its native layout: a folder or an s3:// URL; of one's own data also files
+    roots: str = ""  # further corpora that this one draws on: name=/path,name=/path
+    split: str = ""  # comma-separated; empty: the source's default splits that SOURCE has
 
 
 def class_asked_for(config: DatasetConfig) -> type[Source]:
@@ -20,7 +32,7 @@ def class_asked_for(config: DatasetConfig) -> type[Source]:
         raise ConfigError(f"SOURCE is missing: pass {cls.expects}; `make source DATASET={cls.name}` says more")
     if issubclass(cls, OwnSource):
         taken = frozenset(name for name, one in sources().items() if not issubclass(one, OwnSource))
-        return class_of("", own_data(config, taken))
+        return class_of("", own_data(config, cls.name, config.source, config.split, taken))
     if given := given_keys(config):
         forms = ", ".join(name for name, one in sources().items() if issubclass(one, OwnSource))
         raise ConfigError(f"{given[0].upper()} is for data of your own (DATASET={forms}); {cls.name} tells it itself")

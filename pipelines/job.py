@@ -22,13 +22,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from pipelines.asked_for import class_asked_for
+from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.build import ShardTask, build_and_commit
 from pipelines.card import write_card
 from pipelines.corpus_path import corpus_path
 from pipelines.identity import IdentityError
 from pipelines.metrics import ShardMetrics
-from pipelines.own_data import DatasetConfig
 from pipelines.planner import Crew, PlanTask, planners
 from pipelines.progress import Progress, SplitProgress
 from pipelines.run_log import RunLog

@@ -24,14 +24,10 @@ UNKNOWN_LICENCE = "NOASSERTION"  # SPDX's word where nothing is said
 EVALUATION_SPLITS = ("dev", "development", "test", "val", "valid", "validation", "eval", "evaluation")
 
 
-@dataclass(frozen=True)
-class DatasetConfig:
-    """One corpus of a job: where it lies, and of data of one's own what they are; the catalogue knows its own."""
+@dataclass(frozen=True, kw_only=True)
+class OwnDataConfig:
+    """The keys of `make shards` that describe data of one's own; a corpus of the catalogue describes itself."""
 
-    dataset: str = ""  # a name of the catalogue: make sources
-    source: str = ""  # where it lies in its native layout: a folder or an s3:// URL; of one's own data also files
-    roots: str = ""  # further corpora that this one draws on: name=/path,name=/path
-    split: str = ""  # comma-separated; empty: the source's default splits that SOURCE has
     name: str = ""  # what the dataset is called in OUT; empty: as the file or folder
     language: str = ""  # of what is said, where rows do not tell: de
     licence: str = ""  # where rows do not tell; an SPDX name or LicenseRef-…
@@ -84,13 +80,13 @@ DEFAULT_TASKS = tuple(task for task in TASKS if task not in ("lid", "sv", "mna")
 _SAY_NOTHING = frozenset({*EVALUATION_SPLITS, "train", "data", "audio", "tarred", "manifest", "manifests", "cuts"})
 
 
-def own_data(config: DatasetConfig, taken: frozenset[str]) -> OwnData:
-    """What a user says of his data, checked; `taken` are names that no dataset of his may have.
+def own_data(config: OwnDataConfig, form: str, source: str, split: str, taken: frozenset[str]) -> OwnData:
+    """What a user says, checked; `form` is what DATASET names, `taken` are names that no dataset of his may have.
 
     Raises:
         ConfigError: a value that cannot be, with those that can.
     """
-    name = config.name or default_name(config.source, config.dataset)
+    name = config.name or default_name(source, form)
     if not NAME.fullmatch(name):
         raise ConfigError(f"NAME={name}: use only letters, digits, '_' and '-'")
     if name in taken:
@@ -107,16 +103,13 @@ def own_data(config: DatasetConfig, taken: frozenset[str]) -> OwnData:
     if config.language and language_code(config.language) is None:
         raise ConfigError(f"LANGUAGE={config.language}: is no code or English name of a language; pass one like de")
     told = {key: getattr(config, key) for key in ("language", "licence", "text_form", "cut", "tars", "title")}
-    split, columns = config.split, tuple(sorted(config.columns.items()))
-    return OwnData(
-        config.dataset, name, tasks=tasks, columns=columns, split=split, attribution=config.attribution, **told
-    )
+    columns = tuple(sorted(config.columns.items()))
+    return OwnData(form, name, tasks=tasks, columns=columns, split=split, attribution=config.attribution, **told)
 
 
-def given_keys(config: DatasetConfig) -> list[str]:
-    """The keys for data of one's own that are set."""
-    mine = [item.name for item in fields(DatasetConfig) if item.name not in ("dataset", "source", "roots", "split")]
-    return [name for name in mine if getattr(config, name)]
+def given_keys(config: OwnDataConfig) -> list[str]:
+    """The keys that are set."""
+    return [item.name for item in fields(OwnDataConfig) if getattr(config, item.name)]
 
 
 def default_name(source: str, form: str) -> str:

@@ -24,13 +24,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.asked_for import class_asked_for
+from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.build import ShardTask
 from pipelines.card import write_card
 from pipelines.identity import IdentityError
 from pipelines.job import USER_ERRORS, help_text, opened
 from pipelines.mend_plan import mend_plan
-from pipelines.own_data import DatasetConfig
 from pipelines.plan import BYTES_PER_SECOND
 from pipelines.rebuild import Rebuilt, proven, rebuild
 from pipelines.source import Source, SourceError

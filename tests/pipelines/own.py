@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 import pyarrow.parquet as pq
 
-from pipelines.asked_for import class_asked_for
-from pipelines.own_data import DatasetConfig
+from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.source import Source
 from tests.pipelines.sources.corpora.webdataset import pack
 

@@ -21,12 +21,11 @@ import pytest
 import s3fs
 
 from pipelines import catalogue
-from pipelines.asked_for import class_asked_for
+from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.build import build_and_commit
 from pipelines.corpus_path import RemotePath, corpus_path
 from pipelines.formats.tables import read_lines
 from pipelines.job import main
-from pipelines.own_data import DatasetConfig
 from pipelines.repair import main as repair
 from pipelines.source import Record, SourceError, files, subfolders
 from pipelines.sources.librispeech import LibriSpeech

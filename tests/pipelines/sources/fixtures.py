@@ -10,8 +10,7 @@ import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines.asked_for import class_asked_for
-from pipelines.own_data import DatasetConfig
+from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.source import Source
 from tests.pipelines.sources.fixture import Fixture
 

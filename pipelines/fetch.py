@@ -1,6 +1,7 @@
 """The files of recordings, fetched while those before them are decoded, so that no core waits for a bucket.
 
-On this machine there is nothing to gain: a file is given as its path, and read when its turn has come.
+On this machine there is nothing to gain: a file is given as its path, and read when its turn has come, be it from an
+archive.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TypeVar
 
 from pipelines.corpus_path import CorpusPath
 from pipelines.first_bytes import CONNECTIONS
+from pipelines.packed_path import PackedPath
 
 T = TypeVar("T")
 AT_ONCE = CONNECTIONS  # files: at 50 ms for a request, more than a core decodes meanwhile
@@ -33,7 +35,7 @@ def fetched(items: Iterable[T], paths: Callable[[T], Iterable[CorpusPath]]) -> I
             files: list[File] = []
             fetches.append([])
             for path in paths(item):
-                if isinstance(path, Path):
+                if isinstance(path, Path | PackedPath):
                     files.append(_found(path))
                     continue
                 if pool is None:
@@ -59,5 +61,6 @@ def _sizes(fetches: Iterable[Future[bytes]]) -> list[int]:
     return [len(fetch.result()) for fetch in fetches if fetch.done() and not fetch.exception()]
 
 
-def _found(path: Path) -> File:
-    return lambda: path
+def _found(path: Path | PackedPath) -> File:
+    real = path if isinstance(path, Path) else path.unpacked()
+    return path.read_bytes if real is None else lambda: real

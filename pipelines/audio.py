@@ -16,9 +16,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from pipelines.archives.stream import Bytes
 from pipelines.decode import SAMPLE_RATE, Recording, open_recording
 from pipelines.formats.container import AudioReject
 from pipelines.resample import resample
+from pipelines.waveform import mono
 
 __all__ = ["SAMPLE_RATE", "AudioReject", "Clip", "Span", "clips", "encode_flac", "open_recording"]
 
@@ -57,7 +59,7 @@ class Clip:
 
 
 def clips(
-    file: Path | bytes | bytearray | memoryview | Recording, spans: Sequence[Span] = ((None, None),)
+    file: Path | Bytes | bytes | bytearray | memoryview | Recording, spans: Sequence[Span] = ((None, None),)
 ) -> Iterator[Clip | AudioReject]:
     """Decode a recording once and give one clip for each span, in the order of the spans.
 
@@ -129,15 +131,15 @@ def _cut(
     open_spans: list[int] = []
     position = 0
     for block in recording.blocks():
-        mono = _mono(block)
-        after = position + len(mono)
+        channel = mono(block)
+        after = position + len(channel)
         while upcoming is not None and bounds[upcoming][0] < after:
             open_spans.append(upcoming)
             upcoming = next(waiting, None)
         still_open = []
         for number in open_spans:
             start, end = bounds[number]
-            parts[number].append(mono[max(0, start - position) : None if end is None else max(0, end - position)])
+            parts[number].append(channel[max(0, start - position) : None if end is None else max(0, end - position)])
             if end is None or end > after:
                 still_open.append(number)
             else:
@@ -167,14 +169,3 @@ def _finished(parts: list[np.ndarray], recording: Recording) -> tuple[np.ndarray
         clipped = int(np.count_nonzero((rounded > 32767) | (rounded < -32768)))
         np.clip(rounded, -32768, 32767, out=rounded)
     return rounded.astype(np.int16), clipped
-
-
-def _mono(block: np.ndarray) -> np.ndarray:
-    """The mean of the channels of (frames, channels), added in their order."""
-    if block.shape[1] == 1:
-        return block[:, 0]
-    total = block[:, 0] + block[:, 1]
-    for channel in range(2, block.shape[1]):
-        total += block[:, channel]
-    total /= np.float32(block.shape[1])
-    return total

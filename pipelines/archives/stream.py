@@ -84,10 +84,14 @@ class Slice:
 
 
 class ByteFile(io.RawIOBase):
-    """A stream as a file object. `failure` is what reading it raised: some libraries swallow that."""
+    """A stream as a file object. `failure` is what reading it raised: some libraries swallow that.
 
-    def __init__(self, stream: Bytes) -> None:
+    With `quiet` it is not raised, and the stream seems to end there: for libraries that print what they swallow.
+    """
+
+    def __init__(self, stream: Bytes, quiet: bool = False) -> None:
         super().__init__()
+        self._quiet = quiet
         self._stream, self._position = stream, 0
         self.failure: Exception | None = None
 
@@ -109,10 +113,14 @@ class ByteFile(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        if self._quiet and self.failure is not None:
+            return 0
         try:
             data = self._stream.read_at(self._position, len(view))
         except Exception as error:
             self.failure = error
+            if self._quiet:
+                return 0
             raise
         view[: len(data)] = data
         self._position += len(data)

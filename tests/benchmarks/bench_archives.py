@@ -2,11 +2,11 @@
 
     OMP_NUM_THREADS=1 taskset -c 0 python tests/benchmarks/bench_archives.py
 
-For FLAC that is kept as it is (the quickest shard there is), 16 kHz WAV of 12 s, and WAV of 1 s, a shard of every eighth
-recording, in an order that has nothing to do with that of the archive, is built from the tree, a tar, a zip and a
-.tar.gz, which take turns on one core. At most 1.15 × the CPU time of the tree is wanted for a tar, 1.8 × for a zip, which
-is inflated, and 2.2 × for a .tar.gz, where 128 KiB are inflated in vain for each read: of clips of 1 s that are four
-times as many as they have themselves, and 3.6 × are wanted.
+For FLAC that is kept as it is (the quickest shard there is), 16 kHz WAV of 12 s, and WAV of 1 s, a shard of every
+eighth recording, in an order that has nothing to do with that of the archive, is built from the tree, a tar, a zip and
+a .tar.gz, which take turns on one core. At most 1.15 × the CPU time of the tree is wanted for a tar, 1.8 × for a zip,
+which is inflated, and 2.2 × for a .tar.gz, where 128 KiB are inflated in vain for each read: of clips of 1 s that are
+four times as many as they have themselves, and 3.6 × are wanted.
 
 The pass that makes the index of a .tar.gz is held against `gzip -dc | tar t`: at most 4 × its CPU time (1 × for FLAC),
 and an index of at most 3 % of the archive.

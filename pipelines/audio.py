@@ -16,10 +16,12 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from pipelines.archives.stream import Bytes
 from pipelines.decode import SAMPLE_RATE, Recording, open_recording
 from pipelines.formats.container import AudioReject
 from pipelines.resample import resample
 from pipelines.source import Span
+from pipelines.waveform import mono
 
 __all__ = ["SAMPLE_RATE", "AudioReject", "Clip", "Span", "clips", "encode_flac", "open_recording"]
 
@@ -60,7 +62,8 @@ class Clip:
 
 
 def clips(
-    file: Path | bytes | bytearray | memoryview | Recording, spans: Sequence[Span | Joined] = ((None, None),)
+    file: Path | Bytes | bytes | bytearray | memoryview | Recording,
+    spans: Sequence[Span | Joined] = ((None, None),),
 ) -> Iterator[Clip | AudioReject]:
     """Decode a recording once and give one clip for each span, or for several that are joined, in their order.
 
@@ -141,8 +144,8 @@ def _cut(
     open_spans: list[int] = []
     position = 0
     for block in recording.blocks():
-        mono = _mono(block)
-        after = position + len(mono)
+        channel = mono(block)
+        after = position + len(channel)
         while upcoming is not None and spans[upcoming][0] < after:
             open_spans.append(upcoming)
             upcoming = next(waiting, None)
@@ -150,7 +153,7 @@ def _cut(
         for span in open_spans:
             start, end, number, place = spans[span]
             parts[number][place].append(
-                mono[max(0, start - position) : None if end is None else max(0, end - position)]
+                channel[max(0, start - position) : None if end is None else max(0, end - position)]
             )
             if end is None or end > after:
                 still_open.append(span)
@@ -182,27 +185,3 @@ def _finished(parts: list[np.ndarray], recording: Recording) -> tuple[np.ndarray
         clipped = int(np.count_nonzero((rounded > 32767) | (rounded < -32768)))
         np.clip(rounded, -32768, 32767, out=rounded)
     return rounded.astype(np.int16), clipped
-
-
-def _mono(block: np.ndarray) -> np.ndarray:
-    """The mean of the channels of (frames, channels), added in their order; of int16 as such, a half becoming even."""
-    if block.shape[1] == 1:
-        return block[:, 0]
-    if block.dtype == np.int16:
-        return _mean_of_two(block)
-    total = block[:, 0] + block[:, 1]
-    for channel in range(2, block.shape[1]):
-        total += block[:, channel]
-    total /= np.float32(block.shape[1])
-    return total
-
-
-def _mean_of_two(block: np.ndarray) -> np.ndarray:
-    # Both numbers of a frame are taken as one of 32 bits: numpy is several times as fast where data lie side by side.
-    pairs = np.ascontiguousarray(block, "<i2").view("<i4")[:, 0]
-    total = pairs << 16
-    total >>= 16
-    total += pairs >> 16
-    total += (total >> 1) & 1
-    total >>= 1
-    return total.astype(np.int16)

@@ -1,4 +1,5 @@
-"""Where a corpus lies: a `pathlib.Path` on this machine, or a `RemotePath` in a bucket, used alike by every source.
+"""Where a corpus lies: a `pathlib.Path` on this machine, a `PackedPath` where it was left in archives, or a
+`RemotePath` in a bucket, used alike by every source.
 
 A `RemotePath` has what sources do with paths and no more: `/`, names, parents, listing, opening. It costs no request
 until it is asked something.
@@ -18,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple, Protocol
 
 from pipelines.first_bytes import CONNECTIONS, FIRST_BYTES, FirstBytes
+from pipelines.packed_path import PackedPath
 from pipelines.remote_folders import RemoteFolders
 from shards.remote_files import RemoteFiles, patiently
 from shards.storage_error import StorageError, explained
@@ -270,7 +272,7 @@ class _Stream(io.RawIOBase):
         super().close()
 
 
-CorpusPath = Path | RemotePath
+CorpusPath = Path | RemotePath | PackedPath
 Root = str | os.PathLike[str] | CorpusPath  # what may be passed as SOURCE or in ROOTS
 
 
@@ -282,7 +284,7 @@ def corpus_path(place: Root, options: dict[str, Any] | None = None) -> CorpusPat
     Raises:
         StorageError: a URL that holds a password, which would be printed.
     """
-    if isinstance(place, RemotePath):
+    if isinstance(place, RemotePath | PackedPath):
         return place
     text = os.fspath(place)
     scheme = _SCHEME.match(text)
@@ -317,7 +319,9 @@ def confirm(path: CorpusPath) -> None:
     Raises:
         OSError: it is not, or it cannot be said.
     """
-    if not isinstance(path, RemotePath):
+    if isinstance(path, PackedPath):
+        path.confirm()
+    elif isinstance(path, Path):
         os.stat(path)  # noqa: PTH116 -- the error is wanted, with its errno
     elif not path.exists():
         raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
@@ -329,7 +333,7 @@ def scandir(folder: CorpusPath) -> AbstractContextManager[Iterator[Entry]]:
     Raises:
         OSError: there is no such folder, or it cannot be read.
     """
-    return folder.scandir() if isinstance(folder, RemotePath) else os.scandir(folder)
+    return os.scandir(folder) if isinstance(folder, Path) else folder.scandir()
 
 
 def _rebuild(base: str, options: dict[str, Any], url: str) -> RemotePath:

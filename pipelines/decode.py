@@ -9,7 +9,9 @@
                                      frame, and drops the rest
     MP4, Matroska, AAC, AIFF, AU, CAF, WMA, AMR, W64, Ogg Speex: FFmpeg, which alone reads them all
 
-The file is read into memory first, so that a failing disk shows as an OSError and never as a shorter recording.
+A file is read into memory first where it is short, and a long one through an object that remembers what the disk said:
+a failing disk shows as an OSError and never as a shorter recording (`formats/content.py`). What FFmpeg alone reads is
+decoded once, to know its length, and kept until it is cut: in memory, and from 64 MiB on in TMPDIR.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ import contextlib
 import errno
 import io
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,15 +29,18 @@ import av
 import numpy as np
 import soundfile
 
+from pipelines.archives.stream import Bytes, FileBytes
 from pipelines.formats import lfs
 from pipelines.formats.boxes import is_cut_matroska, is_cut_mp4
 from pipelines.formats.container import AudioReject, truncated
-from pipelines.formats.flac import flac_layout, with_length, without_metadata
+from pipelines.formats.content import LARGE_BYTES, Content, FileContent, Span, buffer, opened
+from pipelines.formats.flac import flac_layout, streaminfo, with_length, without_metadata
 from pipelines.formats.flac_frames import whole_frames
 from pipelines.formats.mp3 import id3v2_end, mp3_layout
 from pipelines.formats.ogg import ogg_codec
 from pipelines.formats.sphere import sphere_layout
 from pipelines.formats.wav import wav_layout
+from pipelines.waveform import KeptWaveform, mono
 
 SAMPLE_RATE = 16_000  # Hz, mono, 16 bit: every clip in every shard
 BLOCK_FRAMES = 1 << 20  # waveform frames decoded at a time
@@ -76,82 +82,99 @@ class Recording:
     def seconds(self) -> float:
         return self.frames / self.rate
 
-    def only(self, channel: int) -> Recording:
-        """The same with one channel, counted from 0, alone.
 
-        Raises:
-            AudioReject: undecodable: it has not so many.
-        """
-        if channel >= self.channels:
-            raise AudioReject("undecodable", f"{self.channels} channels, and none with the number {channel} from 0")
-        if self.channels == 1:
-            return self
-        return replace(self, blocks=lambda: (block[:, channel : channel + 1] for block in self.blocks()))
-
-
-def open_recording(file: Path | bytes | bytearray | memoryview, raw_rate: int | None = None) -> Recording:
+def open_recording(
+    file: Path | Bytes | bytes | bytearray | memoryview, raw_rate: int | None = None, channel: int | None = None
+) -> Recording:
     """Read a file (or take its bytes), find its format and check that it is whole, as far as its container tells.
 
-    With `raw_rate` (Hz) it has no container: it is 16-bit mono PCM, the least significant byte first.
+    With `raw_rate` (Hz) it has no container: it is 16-bit mono PCM, the least significant byte first. With `channel`,
+    counted from 0, that channel alone is given.
 
     Raises:
         AudioReject: empty_audio, undecodable or truncated.
         OSError, MemoryError: the file cannot be read or decoded now; that is no reason to reject it.
     """
-    data = _read(file) if isinstance(file, Path) else bytes(file)
-    if not data:
+    data = bytes(file) if isinstance(file, bytes | bytearray | memoryview) else _read(file)
+    if not len(data):
         raise AudioReject("empty_audio", "a file of 0 bytes")
     if raw_rate is not None:
         recording = _open_raw("PCM", data, raw_rate, 1, "PCM_16", "LITTLE", 0, len(data) // 2)
     else:
-        recording = _open(data)
+        recording = _open(data, channel)
     if not _RATES[0] <= recording.rate <= _RATES[1]:
         raise AudioReject("undecodable", f"{recording.format} with a sampling rate of {recording.rate} Hz")
     if recording.frames == 0:
         raise AudioReject("empty_audio", f"{recording.format} without audio")
-    return recording
+    return recording if channel is None else _only(recording, channel)
 
 
-def _read(path: Path) -> bytes:
+def _read(file: Path | Bytes) -> Content:
+    if not isinstance(file, Path):
+        return FileContent(file, "a recording in an archive")
     # A pipe would be waited for without end, and a device read without end.
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "is no regular file", str(path))
-    return path.read_bytes()
+    found = file.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "is no regular file", str(file))
+    return FileContent(FileBytes(file), str(file)) if found.st_size >= LARGE_BYTES else file.read_bytes()
 
 
-def _open(data: bytes) -> Recording:
+def _only(recording: Recording, channel: int) -> Recording:
+    """The same with one channel alone.
+
+    Raises:
+        AudioReject: undecodable: it has not so many.
+    """
+    if channel >= recording.channels:
+        raise AudioReject("undecodable", f"{recording.channels} channels, and none with the number {channel} from 0")
+    if recording.channels == 1:
+        return recording
+    # Blocks of one channel are the wanted one already.
+
+    def chosen() -> Iterator[np.ndarray]:
+        for block in recording.blocks():
+            yield block if block.shape[1] == 1 else block[:, channel : channel + 1]
+
+    return replace(recording, blocks=chosen)
+
+
+def _open(data: Content, channel: int | None) -> Recording:
     tag = id3v2_end(data)  # some programs put one before FLAC and AAC too
     if data[:4] in (b"RIFF", b"RF64", b"BW64") and data[8:12] == b"WAVE":
         return _open_wav(data)
     if data.startswith(b"fLaC", tag):
         return _open_flac(data, tag)
     if data.startswith(b"OggS"):
-        codec = ogg_codec(data)
-        return _open_with_ffmpeg(data, "ogg") if codec == "speex" else _open_with_libsndfile(data, f"Ogg {codec}")
+        if (codec := ogg_codec(data)) == "speex":
+            return _open_with_ffmpeg(data, "ogg", 0, channel)
+        return _open_with_libsndfile(data, f"Ogg {codec}")
     if data.startswith(b"NIST_1A"):
         return _open_sphere(data)
     for offset, magic, container in _FFMPEG_MAGIC:
         if data.startswith(magic, (tag if container == "aac" else 0) + offset):
-            return _open_with_ffmpeg(data[tag:] if container == "aac" else data, container)
+            return _open_with_ffmpeg(data, container, tag if container == "aac" else 0, channel)
     if data.startswith(lfs.POINTER):
         raise AudioReject("undecodable", lfs.ADVICE)
     layout = mp3_layout(data)
     if layout is None:
         raise AudioReject("undecodable", f"no audio format begins with {data[:12]!r}")
-    frames = b"".join(data[start:end] for start, end in layout.spans)
     return Recording(
-        "MP3", layout.rate, layout.channels, layout.frames, lambda: _ffmpeg_blocks(frames, "mp3", layout.rate)
+        "MP3",
+        layout.rate,
+        layout.channels,
+        layout.frames,
+        lambda: _ffmpeg_blocks(data, "mp3", layout.rate, layout.spans),
     )
 
 
-def _open_wav(data: bytes) -> Recording:
+def _open_wav(data: Content) -> Recording:
     layout = wav_layout(data)
     if layout.subtype is None:
         return _open_with_libsndfile(data, "WAV")
     return _open_raw("WAV", data, layout.rate, layout.channels, layout.subtype, "LITTLE", layout.offset, layout.frames)
 
 
-def _open_sphere(data: bytes) -> Recording:
+def _open_sphere(data: Content) -> Recording:
     layout = sphere_layout(data)
     return _open_raw(
         "SPHERE", data, layout.rate, layout.channels, layout.subtype, layout.endian, layout.offset, layout.frames
@@ -159,23 +182,25 @@ def _open_sphere(data: bytes) -> Recording:
 
 
 def _open_raw(
-    name: str, data: bytes, rate: int, channels: int, subtype: str, endian: str, offset: int, frames: int
+    name: str, data: Content, rate: int, channels: int, subtype: str, endian: str, offset: int, frames: int
 ) -> Recording:
     """PCM whose place and form a header told; `subtype` and `endian` in libsndfile's words."""
     exact = subtype == "PCM_16" and _is_exact(rate, channels)
 
     def numbers() -> Iterator[np.ndarray]:
         kind = np.dtype(_NUMBERS[subtype]).newbyteorder("<" if endian == "LITTLE" else ">")
-        waveform = np.frombuffer(data, kind, frames * channels, offset).reshape(frames, channels)
+        frame_bytes = kind.itemsize * channels
         for start in range(0, frames, BLOCK_FRAMES):
-            block = waveform[start : start + BLOCK_FRAMES]
+            count = min(BLOCK_FRAMES, frames - start)
+            place = offset + start * frame_bytes
+            numbers = np.frombuffer(buffer(data, place, place + count * frame_bytes), kind)
+            block = numbers.reshape(count, channels)
             yield block.astype(np.int16, copy=False) if exact else _scaled(block)
 
     def converted() -> Iterator[np.ndarray]:
-        body = io.BytesIO(memoryview(data)[offset:])
-        return _libsndfile_blocks(
-            name, frames, False, body, samplerate=rate, channels=channels, format="RAW", subtype=subtype, endian=endian
-        )
+        form: dict[str, int | str] = {"samplerate": rate, "channels": channels, "format": "RAW", "subtype": subtype}
+        body = opened(data, [(offset, len(data))])
+        return _libsndfile_blocks(name, frames, False, body, **form, endian=endian)
 
     return Recording(name, rate, channels, frames, numbers if subtype in _NUMBERS else converted, exact)
 
@@ -196,7 +221,7 @@ def _scaled(block: np.ndarray) -> np.ndarray:
     return block.astype(np.float32) if shift == 1 else block.astype(np.float32) * np.float32(shift)
 
 
-def _open_flac(data: bytes, start: int) -> Recording:
+def _open_flac(data: Content, start: int) -> Recording:
     layout = flac_layout(data, start)
     exact = layout.bits == 16 and _is_exact(layout.rate, layout.channels)
     keep = exact and layout.channels == 1 and start == 0 and layout.frames > 0
@@ -204,8 +229,8 @@ def _open_flac(data: bytes, start: int) -> Recording:
         layout = with_length(layout, whole_frames(data, layout) or 0)
 
     def decoded(surplus: int = 0) -> Iterator[np.ndarray]:
-        plain = without_metadata(data[: len(data) - surplus], layout)
-        return _libsndfile_blocks("FLAC", layout.frames, exact, io.BytesIO(plain))
+        plain = opened(data, [(layout.offset, len(data) - surplus)], streaminfo(layout))
+        return _libsndfile_blocks("FLAC", layout.frames, exact, plain)
 
     def blocks() -> Iterator[np.ndarray]:
         try:
@@ -239,23 +264,23 @@ def _undecodable(name: str, error: soundfile.LibsndfileError | av.FFmpegError | 
     return AudioReject("undecodable", f"{name}: {getattr(error, 'error_string', error)}")
 
 
-def _open_with_libsndfile(data: bytes, name: str) -> Recording:
+def _open_with_libsndfile(data: Content, name: str) -> Recording:
     """A file whose header libsndfile reads itself."""
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
+        with opened(data) as raw, soundfile.SoundFile(raw) as file:
             rate, channels, frames = file.samplerate, file.channels, file.frames
     except soundfile.LibsndfileError as error:
         raise _undecodable(name, error) from error
-    return Recording(name, rate, channels, frames, lambda: _libsndfile_blocks(name, frames, False, io.BytesIO(data)))
+    return Recording(name, rate, channels, frames, lambda: _libsndfile_blocks(name, frames, False, opened(data)))
 
 
 def _libsndfile_blocks(
-    name: str, frames: int, exact: bool, file: io.BytesIO, **form: int | str
+    name: str, frames: int, exact: bool, file: AbstractContextManager[io.BufferedIOBase], **form: int | str
 ) -> Iterator[np.ndarray]:
     """Decode a whole file; `frames` is what it promises."""
     decoded = 0
     try:
-        with soundfile.SoundFile(file, **form) as source:
+        with file as raw, soundfile.SoundFile(raw, **form) as source:
             # Integers are read as such: the same numbers as libsndfile's float32, in a quarter of the time.
             dtype = "int16" if source.subtype in _NARROW else "float32"
             while count := min(BLOCK_FRAMES, frames - decoded):
@@ -270,13 +295,17 @@ def _libsndfile_blocks(
         raise truncated(frames, decoded, "frames")
 
 
-def _open_with_ffmpeg(data: bytes, container: str) -> Recording:
-    """A container whose length is known for certain only after decoding: it is decoded once to count."""
+def _open_with_ffmpeg(data: Content, container: str, start: int, channel: int | None) -> Recording:
+    """A container whose length is known for certain only after decoding: that is done at once, and kept.
+
+    Its blocks are the mean of the channels already, or the one that is wanted.
+    """
     if (container == "mov" and is_cut_mp4(data)) or (container == "matroska" and is_cut_matroska(data)):
         raise AudioReject("truncated", f"{container} cut inside one of its boxes")
     promised = 0.0
+    spans = [(start, len(data))]
     try:
-        with av.open(io.BytesIO(data), mode="r", format=container) as file:
+        with opened(data, spans) as raw, av.open(raw, mode="r", format=container) as file:
             if not file.streams.audio:
                 raise AudioReject("undecodable", f"{container} without an audio stream")
             stream = file.streams.audio[0]
@@ -287,21 +316,24 @@ def _open_with_ffmpeg(data: bytes, container: str) -> Recording:
                 promised = file.duration / av.time_base
     except (av.FFmpegError, ValueError) as error:
         raise _undecodable(container, error) from error
-    frames = sum(len(block) for block in _ffmpeg_blocks(data, container, rate))
+    mixed = channel is None or channel >= channels
+    blocks = _ffmpeg_blocks(data, container, rate, spans)
+    kept = KeptWaveform(mono(block) if mixed else block[:, channel] for block in blocks)
+    frames = kept.frames
     # Durations are rounded to packets and milliseconds, and include what the decoder skips at the beginning.
     if frames / rate < promised - 0.25:
         raise AudioReject("truncated", f"the header promises {promised:.2f} s, the file holds {frames / rate:.2f} s")
-    return Recording(container, rate, channels, frames, lambda: _ffmpeg_blocks(data, container, rate))
+    return Recording(container, rate, channels, frames, kept.blocks)
 
 
-def _ffmpeg_blocks(data: bytes, container: str, rate: int) -> Iterator[np.ndarray]:
+def _ffmpeg_blocks(data: Content, container: str, rate: int, spans: Sequence[Span]) -> Iterator[np.ndarray]:
     """Decode the first audio stream with FFmpeg into blocks of about BLOCK_FRAMES."""
     channels = 0
     form: tuple[str, str] | None = None
     # Frames are short (26 ms of MP3): they are joined by FFmpeg, and seen by Python together.
     queue = av.AudioFifo()
     try:
-        with av.open(io.BytesIO(data), mode="r", format=container) as file:
+        with opened(data, spans) as raw, av.open(raw, mode="r", format=container) as file:
             if not file.streams.audio:
                 raise AudioReject("undecodable", f"{container} without an audio stream")
             for frame in file.decode(file.streams.audio[0]):

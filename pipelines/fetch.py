@@ -1,7 +1,7 @@
 """The files of recordings, fetched while those before them are decoded, so that no core waits for a bucket.
 
-On this machine there is nothing to gain: a file is given as its path, and read when its turn has come, as are those
-bytes of it that are wanted.
+On this machine there is nothing to gain: a file is given as its path, and read when its turn has come, be it from an
+archive, or only those bytes of it that are wanted.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TypeVar
 from pipelines.corpus_path import CorpusPath
 from pipelines.file_part import Part
 from pipelines.first_bytes import CONNECTIONS
+from pipelines.packed_path import PackedPath
 
 T = TypeVar("T")
 AT_ONCE = CONNECTIONS  # files: at 50 ms for a request, more than a core decodes meanwhile
@@ -36,7 +37,7 @@ def fetched(items: Iterable[T], paths: Callable[[T], Iterable[Fetchable]]) -> It
             files: list[File] = []
             fetches.append([])
             for path in paths(item):
-                if isinstance(path.file if isinstance(path, Part) else path, Path):
+                if isinstance(path.file if isinstance(path, Part) else path, Path | PackedPath):
                     files.append(_here(path))
                     continue
                 if pool is None:
@@ -63,4 +64,5 @@ def _sizes(fetches: Iterable[Future[bytes]]) -> list[int]:
 
 
 def _here(path: Fetchable) -> File:
-    return lambda: path if isinstance(path, Path) else path.read_bytes()
+    real = path if isinstance(path, Path) else path.unpacked() if isinstance(path, PackedPath) else None
+    return path.read_bytes if real is None else lambda: real

@@ -90,8 +90,7 @@ def _recording(record: Record) -> tuple[str, ...]:
 def _open(file: File, ref: AudioRef, source: Source) -> Recording:
     """The recording of `ref`, or the one channel of it that is heard."""
     headerless = ref.path.lower().endswith(".pcm")
-    recording = open_recording(file(), source.raw_rate if headerless else None)
-    return recording if ref.channel is None else recording.only(ref.channel)
+    return open_recording(file(), source.raw_rate if headerless else None, ref.channel)
 
 
 def _from_recording(

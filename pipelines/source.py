@@ -11,11 +11,14 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import ClassVar, Literal
 
+from pipelines.archives.kind import is_archive_name, unpacking
+from pipelines.archives.search import with_archives
 from pipelines.corpus_path import CorpusPath, RemotePath, Root, confirm, corpus_path, fresh, scandir
 from pipelines.file_part import FilePart, Part
+from pipelines.packed_path import PackedPath
 from shards.storage_error import StorageError
 
 TextForm = Literal["written", "spoken", "unpunctuated"]  # written: cased and punctuated, digits as digits
@@ -324,6 +327,7 @@ class Source(ABC):
     obtain: ClassVar[str]  # where to get it and how to unpack it
     expects: ClassVar[str]  # one line: the folder to pass as SOURCE
     layout: ClassVar[str]  # its tree
+    archives: ClassVar[tuple[str, ...]] = ()  # where they are left packed, below SOURCE: "data/*.tar.gz"
     extra_roots: ClassVar[Mapping[str, str]] = {}  # name -> what it is for
     levels_above: ClassVar[int] = 6  # folders above a wrong SOURCE in which the right one is looked for
 
@@ -337,9 +341,28 @@ class Source(ABC):
         self.root = corpus_path(root)
         self.roots = {name: corpus_path(path) for name, path in (roots or {}).items()}
         try:
+            self.root = self._unpacked(self.root)
+            self.roots = {name: _packed_alone(path) for name, path in self.roots.items()}
             self._look()
         except StorageError as error:
             raise StorageError(f"{self.name}: {error}. Expected {self.expects}", error.lasting) from error
+
+    def _unpacked(self, root: CorpusPath) -> CorpusPath:
+        """SOURCE with the archives in it as if they were unpacked, or the corpus that then lies in it.
+
+        Where `archives` names none, and nothing else is the corpus, all those in SOURCE are looked into.
+        """
+        if not isinstance(root, Path) or not (root.is_dir() or is_archive_name(root.name)):
+            return root
+        for patterns in (self.archives, ("*",)):
+            packed = with_archives(root, patterns)
+            if isinstance(packed, PackedPath):
+                found = [packed] if self.recognises(packed) else _within(packed, self.recognises)
+                if len(found) == 1 and isinstance(found[0], PackedPath):
+                    return with_archives(found[0], self.archives)
+            if self.recognises(root) or _within(root, self.recognises):
+                return root
+        return packed
 
     def _look(self) -> None:
         for name, path in self.roots.items():
@@ -507,11 +530,24 @@ class Source(ABC):
         near = _nearby(self.root, self.recognises, self.levels_above)
         advice = f"Pass SOURCE={near[0]}" if len(near) == 1 else "Pass one of: " + ", ".join(map(str, near[:4]))
         if not near:
-            advice = f"`python pipelines/catalogue.py {self.name}` shows the expected tree"
+            advice = f"`python pipelines/catalogue.py {self.name}` shows the expected tree" + self._packed_advice()
         return (
             f"{self.name}: SOURCE={self.root} is not the corpus. "
             f"Expected {self.expects}; found {found or 'an empty folder'}. {advice}."
         )
+
+    def _packed_advice(self) -> str:
+        """What to do with the first archive in SOURCE that is not read in place, as a further sentence."""
+        where = self.root if self.root.is_dir() else self.root.parent
+        names = sorted(entry.name for entry in self.root.iterdir()) if self.root.is_dir() else [self.root.name]
+        for name in names:
+            if command := unpacking(name):
+                return f". {name} is not read in place; unpack it in {where}: {command}"
+            if isinstance(self.root, RemotePath) and is_archive_name(name):
+                return (
+                    f". Archives in a bucket, such as {name}, are not read in place; unpack it there, or copy it here"
+                )
+        return ""
 
 
 class Listing:
@@ -599,27 +635,37 @@ def files(folder: CorpusPath, *suffixes: str, lost: bool = False) -> list[str]:
 
 def _nearby(folder: CorpusPath, recognises: Callable[[CorpusPath], bool], levels_above: int) -> list[CorpusPath]:
     """Folders up to some levels above or two below that are the corpus; the nearest level only."""
-
-    def is_corpus(place: CorpusPath) -> bool:
-        try:
-            return recognises(place)
-        except (OSError, StorageError):  # not everybody may look there
-            return False
-
     parents: Sequence[CorpusPath] = folder.parents
-    above = [parent for parent in parents[:levels_above] if is_corpus(parent)]
-    if above:
-        return above[:1]
+    above = [parent for parent in parents[:levels_above] if _is_corpus(parent, recognises)]
+    return above[:1] or _within(folder, recognises)
+
+
+def _is_corpus(place: CorpusPath, recognises: Callable[[CorpusPath], bool]) -> bool:
+    try:
+        return recognises(place)
+    except (OSError, StorageError):  # not everybody may look there
+        return False
+
+
+def _within(folder: CorpusPath, recognises: Callable[[CorpusPath], bool]) -> list[CorpusPath]:
+    """Folders up to two levels below that are the corpus; the nearest level only."""
     level = [folder] if folder.is_dir() else []
     for _ in range(2):
         try:
             level = [child for parent in level for child in subfolders(parent)][: _nearby_at_most(folder)]
         except (OSError, StorageError):
             return []
-        found = [child for child in level if is_corpus(child)]
+        found = [child for child in level if _is_corpus(child, recognises)]
         if found:
             return found
     return []
+
+
+def _packed_alone(root: CorpusPath) -> CorpusPath:
+    """A folder of ROOTS with its archives as if they were unpacked, where there is nothing but them in it."""
+    if not isinstance(root, Path) or (root.is_dir() and any(not is_archive_name(path.name) for path in root.iterdir())):
+        return root
+    return with_archives(root, ("*",))
 
 
 def _nearby_at_most(folder: CorpusPath) -> int:

@@ -5,10 +5,12 @@ An MP4 often has its index at the end, so that a cut one cannot be opened at all
 
 from __future__ import annotations
 
+from pipelines.formats.content import Content
+
 _SEGMENT = b"\x18\x53\x80\x67"  # the Matroska element that holds everything but the header
 
 
-def is_cut_mp4(data: bytes) -> bool:
+def is_cut_mp4(data: Content) -> bool:
     """Whether an outermost box of an MP4 reaches beyond the end of the file."""
     position = 0
     while position + 8 <= len(data):
@@ -21,7 +23,7 @@ def is_cut_mp4(data: bytes) -> bool:
     return position > len(data)
 
 
-def is_cut_matroska(data: bytes) -> bool:
+def is_cut_matroska(data: Content) -> bool:
     """Whether the segment of a Matroska file reaches beyond the end; one written to a pipe does not tell."""
     at, size = _size_at(data, 4)  # of the header
     if size is None or not data.startswith(_SEGMENT, at + size):
@@ -30,7 +32,7 @@ def is_cut_matroska(data: bytes) -> bool:
     return size is not None and at + size > len(data)
 
 
-def _size_at(data: bytes, at: int) -> tuple[int, int | None]:
+def _size_at(data: Content, at: int) -> tuple[int, int | None]:
     """Where the content of the element whose size stands at `at` begins, and its size (None: unknown)."""
     if at >= len(data) or data[at] == 0:
         return at, None

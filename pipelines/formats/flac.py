@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pipelines.formats.container import AudioReject
+from pipelines.formats.content import Content, buffer
 
 _STREAMINFO_BYTES = 34
 
@@ -21,7 +22,7 @@ class FlacLayout:
     offset: int  # of the first FLAC frame
 
 
-def flac_layout(data: bytes, start: int = 0) -> FlacLayout:
+def flac_layout(data: Content, start: int = 0) -> FlacLayout:
     """Read the metadata blocks of the FLAC stream that begins at `start`.
 
     Raises:
@@ -54,9 +55,14 @@ def flac_layout(data: bytes, start: int = 0) -> FlacLayout:
     )
 
 
-def without_metadata(data: bytes, layout: FlacLayout) -> bytes:
+def streaminfo(layout: FlacLayout) -> bytes:
+    """What stands before the frames of a file that has no further metadata."""
+    return b"fLaC\x80\x00\x00\x22" + layout.streaminfo
+
+
+def without_metadata(data: Content, layout: FlacLayout) -> bytes:
     """The same FLAC frames after STREAMINFO alone."""
-    return b"".join((b"fLaC\x80\x00\x00\x22", layout.streaminfo, memoryview(data)[layout.offset :]))
+    return b"".join((streaminfo(layout), buffer(data, layout.offset)))
 
 
 def with_length(layout: FlacLayout, frames: int) -> FlacLayout:

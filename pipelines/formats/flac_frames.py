@@ -14,9 +14,11 @@ import numpy as np
 from fastcrc import crc8, crc16
 
 from pipelines.formats.container import AudioReject, truncated
+from pipelines.formats.content import Content, buffer
 from pipelines.formats.flac import FlacLayout
 
 _LONGEST_HEADER = 16  # bytes
+_SEARCH_BYTES = 1 << 24  # looked through at a time
 _SIZES = {1: 192, **{code: 576 << (code - 2) for code in range(2, 6)}, **{code: 1 << code for code in range(8, 16)}}
 _RATES = (0, 88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000)  # Hz, by code
 _TOLD_RATES = {12: (1, 1_000), 13: (2, 1), 14: (2, 10)}  # code -> bytes behind the block size, their unit in Hz
@@ -36,7 +38,7 @@ class _Frame(NamedTuple):
     followed: bool  # by any header, where it is not whole
 
 
-def whole_frames(data: bytes, layout: FlacLayout) -> int | None:
+def whole_frames(data: Content, layout: FlacLayout) -> int | None:
     """The waveform frames of a stream that holds nothing but whole FLAC frames in their order.
 
     Returns: None where all is right before the last frame, by the length in STREAMINFO, and that one does not end with
@@ -72,7 +74,7 @@ def _form(layout: FlacLayout) -> tuple[int, int, int]:
     return layout.rate, layout.channels, layout.bits
 
 
-def _frames(data: bytes, start: int) -> Iterator[_Frame]:
+def _frames(data: Content, start: int) -> Iterator[_Frame]:
     """The frames from `start` to the end of the file; what is not whole is the last."""
     if start == len(data):
         return
@@ -81,7 +83,8 @@ def _frames(data: bytes, start: int) -> Iterator[_Frame]:
         if len(data) - start < _LONGEST_HEADER:
             raise AudioReject("truncated", f"FLAC that ends inside its first frame, at byte {start}")
         raise AudioReject("undecodable", f"FLAC without a frame at byte {start}, where its metadata ends")
-    view, hashed, crc, followed = memoryview(data), start, 0, False
+    view = memoryview(data) if isinstance(data, bytes) else data
+    hashed, crc, followed = start, 0, False
     for position in _syncs(data, start):
         following = _header(data, position)
         if following is None:
@@ -91,17 +94,21 @@ def _frames(data: bytes, start: int) -> Iterator[_Frame]:
         if crc == 0:
             yield _Frame(start, header, True, True)
             start, header, followed = position, following, False
-    yield _Frame(start, header, crc16.umts(view[hashed:], crc) == 0, followed)
+    for place in range(hashed, len(data), _SEARCH_BYTES):
+        crc = crc16.umts(view[place : place + _SEARCH_BYTES], crc)
+    yield _Frame(start, header, crc == 0, followed)
 
 
-def _syncs(data: bytes, start: int) -> list[int]:
+def _syncs(data: Content, start: int) -> Iterator[int]:
     """Where the two bytes that begin the frame at `start` occur behind it; frames of one stream share them."""
-    values = np.frombuffer(data, np.uint8, offset=start + 2)
-    found = np.flatnonzero((values[:-1] == data[start]) & (values[1:] == data[start + 1]))
-    return (found + (start + 2)).tolist()
+    first, second = data[start], data[start + 1]
+    for place in range(start + 2, len(data) - 1, _SEARCH_BYTES):
+        values = np.frombuffer(buffer(data, place, place + _SEARCH_BYTES + 1), np.uint8)
+        found = np.flatnonzero((values[:-1] == first) & (values[1:] == second))
+        yield from (found + place).tolist()
 
 
-def _header(data: bytes, position: int) -> _Header | None:
+def _header(data: Content, position: int) -> _Header | None:
     """The frame header at `position`, if there is one."""
     head = data[position : position + _LONGEST_HEADER]
     if len(head) < 6 or head[0] != 0xFF or head[1] & 0xFE != 0xF8 or head[3] & 1:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.formats.container import AudioReject, truncated
+from pipelines.formats.content import Content
 
 _MPEG1_KBITS = (
     (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),  # layer I
@@ -61,7 +62,7 @@ class _Promise:
     padding: int
 
 
-def mp3_layout(data: bytes) -> Mp3Layout | None:
+def mp3_layout(data: Content) -> Mp3Layout | None:
     """Walk over all frames; None when the file is no MP3.
 
     Raises:
@@ -93,7 +94,7 @@ def mp3_layout(data: bytes) -> Mp3Layout | None:
     return Mp3Layout(spans, header.rate, header.channels, max(frames, 0))
 
 
-def id3v2_end(data: bytes) -> int:
+def id3v2_end(data: Content) -> int:
     """The first byte after the ID3v2 tags at the beginning."""
     position = 0
     while data[position : position + 3] == b"ID3" and len(data) >= position + 10:
@@ -104,7 +105,7 @@ def id3v2_end(data: bytes) -> int:
     return position
 
 
-def _tags_start(data: bytes, start: int) -> int:
+def _tags_start(data: Content, start: int) -> int:
     """The first byte of the tags at the end: ID3v1, APEv1 and v2, Lyrics3v2, in any order."""
     end = len(data)
     while True:
@@ -122,7 +123,7 @@ def _tags_start(data: bytes, start: int) -> int:
             return max(end, start)
 
 
-def _first_frame(data: bytes, start: int, end: int) -> tuple[int, _Header] | None:
+def _first_frame(data: Content, start: int, end: int) -> tuple[int, _Header] | None:
     """The first frame that two more follow, or as many as the file has; so that no text or picture is taken for one."""
     position = start
     while (position := data.find(b"\xff", position, min(end, start + _SEARCHED_BYTES))) >= 0:
@@ -141,7 +142,7 @@ def _first_frame(data: bytes, start: int, end: int) -> tuple[int, _Header] | Non
     return None
 
 
-def _walk(data: bytes, start: int, end: int, first: _Header) -> tuple[int, tuple[tuple[int, int], ...], bool]:
+def _walk(data: Content, start: int, end: int, first: _Header) -> tuple[int, tuple[tuple[int, int], ...], bool]:
     """The number of whole frames, where they lie, and whether a cut frame follows the last."""
     lengths: dict[bytes, int] = {}  # few different headers occur
     spans: list[tuple[int, int]] = []
@@ -168,7 +169,7 @@ def _walk(data: bytes, start: int, end: int, first: _Header) -> tuple[int, tuple
     return count, (*spans, (start, position)), cut
 
 
-def _resume(data: bytes, position: int, end: int, first: _Header) -> int | None:
+def _resume(data: Content, position: int, end: int, first: _Header) -> int | None:
     """The next frame after bytes that are none: it must be whole and followed by another, or by the end."""
     while (position := data.find(b"\xff", position + 1, end)) >= 0:
         header = _header(data, position)
@@ -183,7 +184,7 @@ def _resume(data: bytes, position: int, end: int, first: _Header) -> int | None:
     return None
 
 
-def _header(data: bytes, position: int) -> _Header | None:
+def _header(data: Content, position: int) -> _Header | None:
     """The frame header at `position` (ISO 11172-3 section 2.4.1.3, 13818-3), if there is one."""
     bits = int.from_bytes(data[position : position + 4], "big")
     version, layer = bits >> 19 & 3, 4 - (bits >> 17 & 3)  # version 3: MPEG-1, 2: MPEG-2, 0: MPEG-2.5
@@ -201,7 +202,7 @@ def _header(data: bytes, position: int) -> _Header | None:
     return _Header(bits, samples // 8 * 1000 * kbits // rate + padding, rate, channels, samples, side)
 
 
-def _promise(data: bytes, position: int, header: _Header) -> _Promise | None:
+def _promise(data: Content, position: int, header: _Header) -> _Promise | None:
     """The Info, Xing or VBRI header in the first frame."""
     frame = data[position : position + header.length]
     if frame[36:40] == b"VBRI" and len(frame) >= 54:

@@ -7,13 +7,14 @@ download that broke off looks like a shorter recording.
 from __future__ import annotations
 
 from pipelines.formats.container import AudioReject
+from pipelines.formats.content import Content
 
 _CODECS = {b"\x01vorbis": "vorbis", b"OpusHead": "opus", b"\x7fFLAC": "flac", b"Speex   ": "speex"}
 _FIRST, _LAST = 2, 4  # page flags
 _HEADER_BYTES = 27
 
 
-def ogg_codec(data: bytes) -> str:
+def ogg_codec(data: Content) -> str:
     """The codec of an Ogg file that holds one whole stream.
 
     Raises:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.formats.container import AudioReject, truncated
+from pipelines.formats.content import Content
 
 _CODINGS = {"pcm": "PCM", "ulaw": "ULAW", "mu-law": "ULAW", "alaw": "ALAW"}
 _PCM_SUBTYPES = {1: "PCM_S8", 2: "PCM_16", 3: "PCM_24", 4: "PCM_32"}
@@ -31,7 +32,7 @@ class SphereLayout:
     frames: int
 
 
-def sphere_layout(data: bytes) -> SphereLayout:
+def sphere_layout(data: Content) -> SphereLayout:
     """Read the header.
 
     Raises:

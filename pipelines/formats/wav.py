@@ -11,9 +11,11 @@ import struct
 from dataclasses import dataclass
 
 from pipelines.formats.container import AudioReject, truncated
+from pipelines.formats.content import Content
 
 # gstreamer writes 0x7FFF0000, sox 0x7FFFF000, arecord 0x80000000, ffmpeg 0xFFFFFFFF.
 _UNKNOWN_SIZE = 0x7FFF0000
+_FORMAT_BYTES = 64  # of a format chunk, more than any has
 _PCM, _FLOAT, _ALAW, _ULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 _SUBTYPES = {
     (_PCM, 1): "PCM_U8", (_PCM, 2): "PCM_16", (_PCM, 3): "PCM_24", (_PCM, 4): "PCM_32",
@@ -33,26 +35,26 @@ class WavLayout:
     frames: int
 
 
-def wav_layout(data: bytes) -> WavLayout:
+def wav_layout(data: Content) -> WavLayout:
     """Read the chunks of a WAV file.
 
     Raises:
         AudioReject: no format or data chunk, nonsense in them, or less data than promised.
     """
     # A pipe's RIFF size is as unknown as its data size; a data size of 0 in a file of known size means no audio.
-    riff_bytes = struct.unpack_from("<I", data, 4)[0]
+    riff_bytes = struct.unpack("<I", data[4:8])[0]
     piped = data[:4] == b"RIFF" and (riff_bytes == 0 or riff_bytes >= _UNKNOWN_SIZE or riff_bytes + 8 < len(data))
     long_sizes: dict[bytes, int] = {}
     form: tuple[int, int, int, int] | None = None
     position = 12
     while position + 8 <= len(data):
-        name, size = struct.unpack_from("<4sI", data, position)
+        name, size = struct.unpack("<4sI", data[position : position + 8])
         position += 8
         present = len(data) - position
         if name == b"ds64" and present >= 24:
-            long_sizes[b"data"] = struct.unpack_from("<Q", data, position + 8)[0]
+            long_sizes[b"data"] = struct.unpack("<Q", data[position + 8 : position + 16])[0]
         elif name == b"fmt ":
-            form = _format(data[position : position + size])
+            form = _format(data[position : position + min(size, _FORMAT_BYTES)])
         elif name == b"data":
             if form is None:
                 raise AudioReject("undecodable", "WAV whose data chunk comes before its format chunk")

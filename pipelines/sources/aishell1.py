@@ -10,25 +10,14 @@ Quirk     one transcript file for all splits, with spaces between words. The rel
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 
-from pipelines.corpus_path import CorpusPath, Root
+from pipelines.corpus_path import CorpusPath
 from pipelines.formats.alignments import Alignments
 from pipelines.formats.tables import read_lines
 from pipelines.labels.speakers import gender
-from pipelines.source import (
-    AudioRef,
-    Listing,
-    Record,
-    Reject,
-    Source,
-    SourceError,
-    Speaker,
-    Transcript,
-    files,
-    subfolders,
-)  # fmt: skip
+from pipelines.source import AudioRef, Listing, Record, Reject, Source, Speaker, Transcript, subfolders
 
 TEXTS = "data_aishell/transcript/aishell_transcript_v0.8.txt"
 WAV = "data_aishell/wav"
@@ -56,10 +45,9 @@ class Aishell1(Source):
     hours = 178.0
     origin_namespace = "aishell"
     audio = "WAV, 16 kHz mono 16 bit, one file per utterance"
-    obtain = (
-        "Unpack data_aishell.tgz and resource_aishell.tgz of openslr.org/33, then the tarballs in data_aishell/wav."
-    )
+    obtain = "Get data_aishell.tgz and resource_aishell.tgz of openslr.org/33 into one folder; they need no unpacking."
     expects = "the folder that holds data_aishell/wav/train/ and data_aishell/transcript/"
+    archives = ("data_aishell.tgz", "resource_aishell.tgz", f"{WAV}/S*.tar.gz")
     layout = """
 aishell/                            <- SOURCE
   data_aishell/transcript/aishell_transcript_v0.8.txt      id, space, words
@@ -71,15 +59,6 @@ aishell/                            <- SOURCE
     @classmethod
     def recognises(cls, folder: CorpusPath) -> bool:
         return (folder / TEXTS).is_file() and (folder / WAV).is_dir()
-
-    def __init__(self, root: Root, roots: Mapping[str, Root] | None = None) -> None:
-        super().__init__(root, roots)
-        wav = self.root / WAV
-        if not self.available_splits() and files(wav, ".tar.gz"):
-            raise SourceError(
-                f"{self.name}: {wav} still holds one tarball per speaker; unpack them there: "
-                f"cd {wav} && for f in S*.tar.gz; do tar xzf $f; done"
-            )
 
     def has_split(self, split: str) -> bool:
         return self.has_folder(self.root / WAV / split)

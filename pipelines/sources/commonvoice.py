@@ -42,6 +42,7 @@ class CommonVoice(Source):
     audio = "MP3 mono, 48 kHz (older) or 32 kHz, one file per clip"
     obtain = "Download languages from commonvoice.mozilla.org/datasets and unpack them side by side."
     expects = "the folder cv-corpus-…/ that holds one folder per language (de/clips/, de/train.tsv), or one of these"
+    archives = ("cv-corpus-*.tar.gz", "??.tar.gz")  # the older releases name them by the language
     layout = """
 cv-corpus-17.0-2024-03-15/          <- SOURCE (or the folder of one language)
   de/

@@ -63,6 +63,7 @@ class CoVoST2(Source):
     )
     expects = "the folder that holds de/covost_v2.de_en.tsv, … (or these tables themselves)"
     extra_roots = {"commonvoice": "Common Voice corpus 4, where the clips are not in SOURCE"}
+    archives = ("covost_v2.*.tsv.tar.gz",)
     layout = """
 covost2/                            <- SOURCE (or the folder of one language)
   de/

@@ -44,6 +44,7 @@ class ESC50(Source):
     audio = "WAV, 44.1 kHz mono, 5 s"
     obtain = "Unpack https://github.com/karolpiczak/ESC-50/archive/master.zip"
     expects = "the folder ESC-50-master/, which holds audio/ and meta/esc50.csv"
+    archives = ("master.zip", "ESC-50-*.zip")
     layout = """
 ESC-50-master/                      <- SOURCE
   audio/1-100032-A-0.wav            fold-freesound id-take-class

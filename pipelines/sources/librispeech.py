@@ -46,6 +46,7 @@ class LibriSpeech(Source):
     audio = "FLAC, 16 kHz mono, one file per utterance"
     obtain = "Unpack the archives of openslr.org/12 (mini sets: openslr.org/31) into one folder; all hold LibriSpeech/."
     expects = "the folder LibriSpeech/, which holds train-clean-100/, dev-clean/, …"
+    archives = ("train-*.tar.gz", "dev-*.tar.gz", "test-*.tar.gz")
     layout = """
 LibriSpeech/                        <- SOURCE
   SPEAKERS.TXT                      (optional: speakers' genders)

@@ -48,6 +48,7 @@ class MLS(Source):
     audio = "FLAC 16 kHz mono, or Opus, one file per utterance"
     obtain = "Unpack mls_<language>.tar.gz or mls_<language>_opus.tar.gz of openslr.org/94 side by side."
     expects = "the folder that holds mls_german/, mls_spanish_opus/, … (or one of these)"
+    archives = ("mls_*.tar.gz",)
     layout = """
 corpora/                            <- SOURCE (or mls_german/ itself)
   mls_german/

@@ -43,6 +43,7 @@ class NSynth(Source):
     audio = "WAV, 16 kHz mono 16 bit, 4 s"
     obtain = "Unpack nsynth-{train,valid,test}.jsonwav.tar.gz of the home page side by side (not the tfrecords)."
     expects = "the folder that holds nsynth-train/, nsynth-valid/, nsynth-test/"
+    archives = ("nsynth-*.jsonwav.tar.gz",)
     layout = """
 nsynth/                             <- SOURCE
   nsynth-train/examples.json

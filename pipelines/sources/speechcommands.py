@@ -50,6 +50,7 @@ class SpeechCommands(Source):
     audio = "WAV, 16 kHz mono 16 bit, one word per file, at most 1 s"
     obtain = "Unpack http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz in a folder of its own."
     expects = "the folder that holds one folder per word: yes/, no/, …"
+    archives = ("speech_commands_v0.02.tar.gz",)
     layout = """
 speech_commands_v0.02/              <- SOURCE
   yes/0165e0e8_nohash_0.wav         speaker _nohash_ repetition

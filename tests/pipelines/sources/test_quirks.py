@@ -173,14 +173,6 @@ def test_aishell1_whatever_parts_id_and_words(tmp_path: Path, separator: str, be
     assert text(records(fixture, "aishell1", "train")["BAC009S0002W0122"]) == "而 对"
 
 
-def test_aishell1_inner_tarballs_not_unpacked(tmp_path: Path) -> None:
-    root = tmp_path / "aishell"
-    write(root / "data_aishell/transcript/aishell_transcript_v0.8.txt", "BAC009S0002W0122 而\n")
-    write(root / "data_aishell/wav/S0002.tar.gz", "packed")
-    with pytest.raises(SourceError, match=r"one tarball per speaker; unpack them there: cd .*tar xzf"):
-        catalogue.find("aishell1")(root)
-
-
 def test_speechcommands_without_lists_uses_the_release_rule(tmp_path: Path) -> None:
     fixture = FIXTURES["speechcommands"](tmp_path)
     for name in ("testing_list.txt", "validation_list.txt"):

@@ -209,9 +209,7 @@ def test_a_broken_parquet_is_named(tmp_path: Path) -> None:
         with pytest.raises(SourceError, match=r"test\.parquet: no valid Parquet .*; download it again"):
             list(source.records("mc_test"))
     write(path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
-    with pytest.raises(
-        SourceError, match="a pointer of Git LFS, not the file itself: run `git lfs pull`"
-    ):
+    with pytest.raises(SourceError, match="a pointer of Git LFS, not the file itself: run `git lfs pull`"):
         list(source.records("mc_test"))
 
 

@@ -202,9 +202,10 @@ def hours_of(source: type[Source]) -> str:
 
 
 def records_of(source: type[Source]) -> str:
-    """The records of all splits; `1,609+` where those of some splits are not known."""
-    counts = [count for count in source.splits.values() if count is not None]
-    return f"{sum(counts):,}{'+' * (len(counts) < len(source.splits))}" if counts else "varies"
+    """The records of all splits; `1,609+` where those of some are not known. Trial lists name the same clips again."""
+    told = [count for split, count in source.splits.items() if split not in source.trials]
+    counts = [count for count in told if count is not None]
+    return f"{sum(counts):,}{'+' * (len(counts) < len(told))}" if counts else "varies"
 
 
 def languages_of(source: type[Source], most: int) -> str:

@@ -205,7 +205,13 @@ def _other_splits(source: Source, chosen: Sequence[str]) -> Iterator[str]:
     """The splits of the release that were not counted."""
     there = [split for split in source.available_splits() if split not in chosen]
     absent = [split for split in source.splits if split not in there and split not in chosen]
-    for names, what in ((there, "there, and built when SPLIT= names them"), (absent, "of the release, but not there")):
+    bases = {pairs: split for pairs, split in source.pair_splits().items() if pairs not in chosen}
+    pairs = [name for name, split in bases.items() if split in (*there, *chosen)]
+    for names, what in (
+        (there, "there, and built when SPLIT= names them"),
+        (pairs, "pairs of clips of their speakers, likewise"),
+        (absent, "of the release, but not there"),
+    ):
         if names:
             more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
             yield f"{what}: {', '.join(names[:MOST_NAMED])}{more}"

@@ -32,6 +32,7 @@ from pipelines.source import (
     QuestionAnswer,
     Record,
     Reject,
+    Span,
     Transcript,
     Turns,
     Word,

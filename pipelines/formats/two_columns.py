@@ -1,53 +1,41 @@
-"""Kaldi-like files of two columns, `id value`, of which several belong together: joined by id, not by line."""
+"""Tables of a key and a value that belong together, but need not be in the order of their keys: joined by key."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from pipelines.corpus_path import CorpusPath
-from pipelines.formats.tables import read_lines
+from pipelines.formats.kaldi import Entry, read_table
 from pipelines.source import Reject
 
 
-class Cell(NamedTuple):
-    """A value and where it stands: "text:17"."""
-
-    value: str
-    where: str
-
-
-def read_columns(root: CorpusPath, path: str) -> Iterator[tuple[str, Cell | Reject]]:
-    """Id and value of each line; a line that is not UTF-8 comes as a reject."""
-    for item in read_lines(root, path):
-        if isinstance(item, Reject):
-            yield item.id, item
-        else:
-            name, *rest = item[1].split(maxsplit=1)
-            yield name, Cell(rest[0].strip() if rest else "", f"{path}:{item[0]}")
-
-
 class Column:
-    """A file in which ids are looked up once each, in about the order of its lines.
+    """A table in which keys are looked up once each, in about the order of its lines.
 
-    It is read as far as is needed, and what was passed over is kept: beside files in the same order it costs no memory.
+    It is read as far as is needed, and what was passed over is kept: beside tables in the same order, whatever that is,
+    it costs no memory. Lines that are not UTF-8 are found too, as rejects.
     """
 
     def __init__(self, root: CorpusPath, path: str) -> None:
-        self._lines = read_columns(root, path)
-        self._ahead: dict[str, Cell | Reject] = {}
+        self._lines = read_table(root, path)
+        self._ahead: dict[str, Entry | Reject] = {}
 
-    def take(self, name: str) -> Cell | Reject | None:
-        """What the file says of an id; None where it does not name it, or was asked before."""
-        if name in self._ahead:
-            return self._ahead.pop(name)
-        for found, cell in self._lines:
-            if found == name:
-                return cell
-            self._ahead.setdefault(found, cell)
+    def take(self, key: str) -> Entry | Reject | None:
+        """What the table says of a key; None where it does not name it, or was asked before."""
+        if key in self._ahead:
+            return self._ahead.pop(key)
+        for line in self._lines:
+            found = _key(line)
+            if found == key:
+                return line
+            self._ahead.setdefault(found, line)
         return None
 
-    def rest(self) -> Iterator[tuple[str, Cell | Reject]]:
+    def rest(self) -> Iterator[Entry | Reject]:
         """The lines that nobody took."""
-        yield from self._ahead.items()
+        yield from self._ahead.values()
         yield from self._lines
+
+
+def _key(line: Entry | Reject) -> str:
+    return line.id if isinstance(line, Reject) else line.key

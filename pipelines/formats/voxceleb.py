@@ -28,6 +28,8 @@ class VoxCeleb(Source):
         return any(SPEAKER.fullmatch(child.name) for tree in _trees(folder) for child in subfolders(tree))
 
     def has_split(self, split: str) -> bool:
+        if not self.has_file(self.root / self.meta):  # who is in which set is not known: reading them says so
+            return bool(self.folders)
         return any(self.split_of(speaker) == split for speaker in self.folders)
 
     @cached_property

@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
 from pipelines.corpus_path import CorpusPath
-from pipelines.formats.two_columns import Cell, Column, read_columns
+from pipelines.formats.kaldi import Entry, read_table
+from pipelines.formats.two_columns import Column
 from pipelines.labels.speakers import age, gender
 from pipelines.source import AudioRef, Label, Record, Reject, Source, Speaker, Transcript, is_safe
 
@@ -79,8 +80,8 @@ KeSpeech/                           <- SOURCE
         """A table by speaker; {} where it is not there."""
         if not self.has_file(self.root / f"Metadata/{name}"):
             return {}
-        rows = read_columns(self.root, f"Metadata/{name}")
-        return {speaker: cell.value for speaker, cell in rows if isinstance(cell, Cell)}
+        rows = read_table(self.root, f"Metadata/{name}")
+        return {row.key: row.value for row in rows if isinstance(row, Entry)}
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         folder = f"Tasks/ASR/{split}"
@@ -89,16 +90,18 @@ KeSpeech/                           <- SOURCE
         texts, speakers, dialects = (
             Column(self.root, f"{folder}/{name}") for name in ("text", "utt2spk", "utt2subdialect")
         )
-        for utterance, path in read_columns(self.root, table):
+        for path in read_table(self.root, table):
+            utterance = path.id if isinstance(path, Reject) else path.key
             text, who, spoken = texts.take(utterance), speakers.take(utterance), dialects.take(utterance)
-            bad = next((cell for cell in (path, text, who, spoken) if isinstance(cell, Reject)), None)
-            if bad is not None:
+            if isinstance(path, Reject):
+                yield path
+                continue
+            if bad := next((cell for cell in (text, who, spoken) if isinstance(cell, Reject)), None):
                 yield bad
                 continue
-            assert isinstance(path, Cell)
             place, _, name = path.value.rpartition("/")
-            said = MARK.sub(" ", text.value).strip() if isinstance(text, Cell) else ""
-            label = spoken.value if isinstance(spoken, Cell) else ""
+            said = MARK.sub(" ", text.value).strip() if isinstance(text, Entry) else ""
+            label = spoken.value if isinstance(spoken, Entry) else ""
             if not is_safe(path.value):
                 yield Reject(utterance, "unsafe_path" if path.value else "too_few_columns", path.where)
             elif problem := listing(place).problem(utterance, name, path.where, table):
@@ -106,10 +109,10 @@ KeSpeech/                           <- SOURCE
             elif not said:
                 yield Reject(utterance, "no_transcript", path.where)
             elif label not in DIALECTS:
-                where = spoken.where if isinstance(spoken, Cell) else path.where
+                where = spoken.where if isinstance(spoken, Entry) else path.where
                 yield Reject(utterance, "unknown_label" if label else "too_few_columns", where)
             else:
-                speaker = who.value if isinstance(who, Cell) else ""
+                speaker = who.value if isinstance(who, Entry) else ""
                 sex, years = self.genders.get(speaker, ""), self.ages.get(speaker, "")
                 original = {key: told for key, told in (("gender", sex), ("age", years)) if told}
                 annotations = (Transcript(said, "zh", dialect=label != "Mandarin"), Label("did", (label,)))
@@ -120,5 +123,8 @@ KeSpeech/                           <- SOURCE
                     speaker=Speaker(speaker or None, gender(sex), age(years)),
                     original=original,
                 )
-        for utterance, cell in texts.rest():
-            yield cell if isinstance(cell, Reject) else Reject(utterance, "audio_missing", cell.where, f"{folder}/text")
+        for line in texts.rest():
+            if isinstance(line, Reject):
+                yield line
+            else:
+                yield Reject(line.key, "audio_missing", line.where, f"{folder}/text")

@@ -7,13 +7,18 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
+from pipelines.catalogue import find
 from pipelines.pairs import PER_SPEAKER, sampled_pairs
 from pipelines.plan import is_forgotten
 from pipelines.source import AudioRef, Record, Reject, Speaker
 from shards.forgotten import Forgotten, hidden
+from tests.pipelines.corpora import shards_of
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 
 def corpus(speakers: int, utterances: int, sessions: int = 3) -> Iterator[Record]:
@@ -87,3 +92,16 @@ def test_a_pair_is_forgotten_with_either_of_its_sides() -> None:
         for name in (f"speaker:{ref.speaker}", ref.origin, ref.recording, ref.path):
             assert is_forgotten(pair, Forgotten(frozenset({hidden(str(name))})), "tape")
     assert not is_forgotten(pair, Forgotten(frozenset({hidden("speaker:s99")})), "tape")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data: real recordings, which the project has not")
+def test_pairs_of_real_speakers_become_samples(tmp_path: Path) -> None:
+    built = shards_of(find("librispeech")(SHARED / "librispeech/LibriSpeech"), "dev-clean-pairs", tmp_path)
+    ((pair_id, sample),) = built.samples.items()  # of one speaker there are two utterances, of the other one
+    assert [audio["recording"] for audio in sample["audio"]] == pair_id.split("--")
+    assert [len(clip) for clip in built.waveforms[pair_id]] == [
+        round(audio["seconds"] * 16_000) for audio in sample["audio"]
+    ]
+    (target,) = sample["targets"]
+    same = len({audio["recording"].split("-")[0] for audio in sample["audio"]}) == 1
+    assert (target["task"], target["response"]) == ("sv", "yes" if same else "no")

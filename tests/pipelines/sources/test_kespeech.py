@@ -7,7 +7,8 @@ import tracemalloc
 from pathlib import Path
 
 from pipelines.catalogue import find
-from pipelines.formats.two_columns import Cell, Column
+from pipelines.formats.kaldi import Entry
+from pipelines.formats.two_columns import Column
 from pipelines.source import Label, Record, Transcript
 from tests.pipelines.sources.fixtures import FIXTURES
 
@@ -35,10 +36,10 @@ def test_columns_in_any_order(tmp_path: Path) -> None:
     mixed = random.Random(0).sample(names, 400)
     column = Column(tmp_path, "text")
     assert [column.take(name) for name in mixed] == [
-        Cell(f"value of {name}", f"text:{names.index(name) + 1}") for name in mixed
+        Entry(name, f"value of {name}", f"text:{names.index(name) + 1}") for name in mixed
     ]
     assert column.take("nobody") is None and column.take(mixed[0]) is None
-    assert {name for name, _ in column.rest()} == set(names) - set(mixed)
+    assert {line.key for line in column.rest() if isinstance(line, Entry)} == set(names) - set(mixed)
 
 
 def test_columns_in_the_same_order_cost_no_memory(tmp_path: Path) -> None:

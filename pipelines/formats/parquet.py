@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.corpus_path import CorpusPath
-from pipelines.formats.container import LFS_POINTER
+from pipelines.formats.lfs import POINTER
 from pipelines.source import SourceError
 
 BATCH_ROWS = 1_000
@@ -26,7 +26,7 @@ def read_parquet(root: CorpusPath, path: str, columns: Sequence[str]) -> Iterato
     """
     place = root / path
     with place.open("rb") as head:
-        if head.read(len(LFS_POINTER)) == LFS_POINTER:
+        if head.read(len(POINTER)) == POINTER:
             raise SourceError(
                 f"{place}: a pointer of Git LFS, not the table; in its clone: git lfs install; git lfs pull"
             )

@@ -17,6 +17,7 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from pipelines.labels.languages import language_code
 from pipelines.source import (
@@ -38,6 +39,9 @@ from pipelines.source import (
     Words,
 )
 from tag_schema.languages import join_words
+
+if TYPE_CHECKING:  # the decoders are half a gigabyte, and sources cut windows too
+    from pipelines.audio import Span
 
 LONGEST_SECONDS = 30.0
 SHORTEST_SECONDS = 1.0  # of the last window; a shorter rest is left out, or halved with the one before

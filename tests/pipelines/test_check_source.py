@@ -222,6 +222,6 @@ def test_checks_data_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[s
     put(tmp_path / "calls.jsonl", '{"path": "a.wav", "said": "Hallo."}\n{"path": "b.wav", "said": "Weg."}\n')
     own = ("columns.audio=path", "columns.text=said", "language=de", "max_reject_ratio=0.6")
     status, said, last = check(capsys, "dataset=manifest", f"source={tmp_path / 'calls.jsonl'}", *own)
-    assert status == 0 and "asr 1;" in said and "1 × audio_missing" in said
+    assert status == 0 and "tasks      asr 1\n" in said and "1 × audio_missing" in said
     assert last.endswith(f"SOURCE={tmp_path / 'calls.jsonl'} LANGUAGE=de COLUMNS=audio=path,text=said")
     assert check(capsys, "dataset=librispeech", f"source={tmp_path}", "language=de")[0] == 1

@@ -63,7 +63,7 @@ source: setup  ## One corpus: how to obtain it, what to pass as SOURCE: make sou
 check-source: setup  ## What is there against what is expected, from metadata alone: DATASET=… SOURCE=… [SPLIT=a,b] …
 	@$(PY) pipelines/check_source.py $(call option,dataset,$(DATASET)) $(call option,source,$(SOURCE)) \
 	  $(call option,roots,$(ROOTS)) $(call option,split,$(SPLIT)) $(call option,vocabulary,$(VOCABULARY)) \
-	  $(call option,max_reject_ratio,$(MAX_REJECT_RATIO))
+	  $(call option,max_reject_ratio,$(MAX_REJECT_RATIO)) $(own)
 
 shards: setup  ## Build shards: DATASET=… SOURCE=… [ROOTS=name=/path] [OUT=…] [SPLIT=a,b] [SHARD_MB=256] [REBUILD=1] …
 	@$(PY) pipelines/job.py $(CONFIG) $(call option,dataset,$(DATASET)) $(call option,source,$(SOURCE)) \

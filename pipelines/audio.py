@@ -19,12 +19,13 @@ import soundfile
 from pipelines.decode import SAMPLE_RATE, Recording, open_recording
 from pipelines.formats.container import AudioReject
 from pipelines.resample import resample
+from pipelines.source import Span
 
 __all__ = ["SAMPLE_RATE", "AudioReject", "Clip", "Span", "clips", "encode_flac", "open_recording"]
 
 FLAC_LEVEL = 5
 
-Span = tuple[float | None, float | None]  # start and end in seconds; None: the beginning, the end
+
 Joined = tuple[tuple[float, float], ...]  # spans that make one clip
 _Bounds = tuple[int, int | None]  # the same in waveform frames
 

@@ -7,20 +7,22 @@ python pipelines/catalogue.py covost2                                           
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import pkgutil
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from pathlib import Path
 
 if __package__ in (None, ""):  # run as a script: its own folder gives way to the packages' one
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from pipelines.fields import FIELDS
 from pipelines.labels.languages import language_code
-from pipelines.own_data import OwnData
+from pipelines.own_data import OwnData, OwnDataConfig
 from pipelines.own_source import OwnSource
 from pipelines.source import Cut, Source, SourceError, TextForm
 from tag_schema.tasks import TASKS
@@ -66,9 +68,16 @@ def find(name: str) -> type[Source]:
     flat = name.lower().replace("-", "").replace("_", "").replace(" ", "")
     near = [n for n in known if n.replace("_", "") == flat]
     near = near or [n for n in known if flat and (n.startswith(flat) or flat.startswith(n))]
-    near = near or get_close_matches(flat, known, n=3, cutoff=0.6)
+    near = near or _nearest(flat, known)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
     raise SourceError(f"no dataset '{name}'; {hint}")
+
+
+def _nearest(typed: str, known: Iterable[str]) -> list[str]:
+    """The names that are as near as the nearest, or nearly so."""
+    near = get_close_matches(typed, list(known), n=3, cutoff=0.6)
+    nearness = [SequenceMatcher(None, typed, name).ratio() for name in near]
+    return [name for name, ratio in zip(near, nearness, strict=True) if ratio > max(nearness) - 0.1]
 
 
 def class_of(dataset: str, own: OwnData | None) -> type[Source]:
@@ -89,7 +98,7 @@ def table(filters: Mapping[str, str]) -> str:
     Raises:
         SourceError: no source has such a value; names the nearest that one has.
     """
-    chosen = [source for source in sources().values() if all(_passes(source, key, filters[key]) for key in filters)]
+    chosen = [source for source in releases() if all(_passes(source, key, filters[key]) for key in filters)]
     for key in filters:
         _check_filter(key, filters[key])
     rows = [
@@ -124,10 +133,12 @@ def _summary(chosen: Sequence[type[Source]], filters: Mapping[str, str]) -> Iter
     """What the listed sources are together."""
     known = [hours for source in chosen if (hours := hours_told(source)) is not None]
     silent = f" ({len(chosen) - len(known)} vary and do not count)" if len(known) < len(chosen) else ""
-    of_all = f" of {len(sources())}" if len(chosen) < len(sources()) else ""
+    of_all = f" of {len(releases())}" if len(chosen) < len(releases()) else ""
     yield f"{len(chosen)}{of_all} corpora, up to {sum(known):,.0f} hours{silent}; comm.: commercial use is allowed"
     if not filters and (missing := [task for task in TASKS if not any(task in source.tasks for source in chosen)]):
         yield f"tasks that none of them has: {' '.join(missing)}"
+    if not filters:
+        yield f"data of your own, of any task: DATASET={' '.join(source.name for source in own_formats())}"
     yield "make source DATASET=name: how to obtain one, what to pass as SOURCE"
 
 
@@ -151,7 +162,7 @@ def _had(source: type[Source], key: str) -> Sequence[str]:
 
 def _check_filter(key: str, wanted: str) -> None:
     """Refuse a value that no source has."""
-    had = sorted({value for source in sources().values() for value in _had(source, key)})
+    had = sorted({value for source in releases() for value in _had(source, key)})
     for value in _values(key, wanted):
         if value in had:
             continue
@@ -165,9 +176,14 @@ def _check_filter(key: str, wanted: str) -> None:
         raise SourceError(f"no corpus has {key}={value}; {hint}")
 
 
-def is_release(source: type[Source]) -> bool:
-    """Whether a source is a corpus that somebody released, which is to be cited, and not a format of one's own data."""
-    return bool(source.attribution)
+def releases() -> list[type[Source]]:
+    """The corpora that somebody released."""
+    return [source for source in sources().values() if not issubclass(source, OwnSource)]
+
+
+def own_formats() -> list[type[Source]]:
+    """The formats in which data of one's own come."""
+    return [source for source in sources().values() if issubclass(source, OwnSource)]
 
 
 def hours_told(source: type[Source]) -> float | None:
@@ -199,15 +215,16 @@ def languages_of(source: type[Source], most: int) -> str:
 
 def page(source: type[Source]) -> str:
     """All that a user needs to know to build shards from `source`."""
+    own = issubclass(source, OwnSource)
     licence = f"{source.licence} ({'' if source.commercial else 'no '}commercial use)"
     pairs = source.pair_splits()
     facts = [
         ("home", source.home),
-        ("licence", licence),
+        ("licence", "" if own else licence),
         ("cite", source.attribution),
-        ("tasks", ", ".join(f"{task} ({TASKS[task].title})" for task in source.tasks)),
-        ("languages", " ".join(source.languages) or "none"),
-        ("hours", hours_of(source)),
+        ("tasks", "" if own else ", ".join(f"{task} ({TASKS[task].title})" for task in source.tasks)),
+        ("languages", "" if own else " ".join(source.languages) or "none"),
+        ("hours", "" if own else hours_of(source)),
         ("audio", source.audio + ("; files are often missing, and then left out" * source.audio_may_be_missing)),
         ("over 30 s", _CUTS[source.cut]),
         ("text", _FORMS[source.text_form] if _SPOKEN & set(source.tasks) else ""),
@@ -222,7 +239,7 @@ def page(source: type[Source]) -> str:
         [
             f"{source.name}: {source.title}",
             *(_wrapped(name, text) for name, text in facts if text),
-            *_splits(source),
+            *(_own_keys(source) if issubclass(source, OwnSource) else _splits(source)),
             "",
             source.layout.strip("\n"),
             "",
@@ -231,6 +248,15 @@ def page(source: type[Source]) -> str:
             "SOURCE=s3://bucket/path reads it in a bucket, where it lies.",
         ]
     )
+
+
+def _own_keys(source: type[OwnSource]) -> Iterator[str]:
+    """What a user may say of his own data beside SOURCE, and the fields of its rows."""
+    keys = [item.name.upper() for item in dataclasses.fields(OwnDataConfig) if item.name != "columns"]
+    yield _wrapped("options", ", ".join(keys))
+    if source.has_columns:
+        yield _wrapped("COLUMNS=", "audio=path,text=said  where fields of yours have other names than these:")
+        yield from (f"{'':<{_MARGIN}}{name:<22}{textwrap.shorten(meaning, 84)}" for name, meaning in FIELDS.items())
 
 
 def _splits(source: type[Source]) -> Iterator[str]:

@@ -22,9 +22,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.catalogue import find
+from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.census import Census, take_census
-from pipelines.job import USER_ERRORS, DatasetConfig, chosen_splits, help_text, opened, unreadable
+from pipelines.job import USER_ERRORS, chosen_splits, help_text, opened, unreadable
+from pipelines.own_data import given_keys
 from pipelines.source import LEFT_OUT_REASONS, REJECT_REASONS, EmptySplitError, Source
 from pipelines.tagging import NO_TAG, TagRules
 from pipelines.verdict import reject_share, wrong_count
@@ -72,9 +73,9 @@ def run(config: CheckConfig) -> int:
     """Count each split and say what was found, then whether a job would succeed."""
     if config.vocabulary not in ("released", "extended"):
         raise ConfigError(f"vocabulary={config.vocabulary}: choose released or extended")
-    cls = find(config.dataset)
-    if not config.source:
-        raise ConfigError(f"SOURCE is missing: pass {cls.expects}; `make source DATASET={cls.name}` says more")
+    if not 0 <= config.max_reject_ratio <= 1:
+        raise ConfigError(f"max_reject_ratio={config.max_reject_ratio}: a share between 0 and 1")
+    cls = class_asked_for(config)
     source = opened(cls, config.source, config.roots, config.source_options)
     splits = chosen_splits(source, config.split)
     print(f"{source.name}: {source.title}\nin {source.root}, {source.licence}")
@@ -143,7 +144,9 @@ def _trouble(source: Source, counted: Mapping[str, Census], config: CheckConfig)
     shares = {split: reject_share(source, census.rejects, census.records) for split, census in counted.items()}
     worst = max(shares, key=lambda split: shares[split].ratio)
     if shares[worst].ratio > config.max_reject_ratio:
-        share, (reason, count) = shares[worst], counted[worst].rejects.most_common(1)[0]
+        borne = {"audio_missing"} if source.audio_may_be_missing else set()
+        share, rejects = shares[worst], counted[worst].rejects
+        reason, count = next(item for item in rejects.most_common() if item[0] not in borne)
         return (
             f"{worst}: {share}, more than {config.max_reject_ratio:.1%}, {count:,} × {reason}: "
             f"{_ADVICE.get(reason, 'mend these rows or files')} ({source.obtain.rstrip('.')}), "
@@ -217,6 +220,8 @@ def _other_splits(source: Source, chosen: Sequence[str]) -> Iterator[str]:
 
 def _next(config: CheckConfig) -> str:
     options = {"DATASET": config.dataset, "SOURCE": config.source, "ROOTS": config.roots, "SPLIT": config.split}
+    options |= {key.upper(): str(getattr(config, key)) for key in given_keys(config) if key != "columns"}
+    options["COLUMNS"] = ",".join(f"{ours}={theirs}" for ours, theirs in config.columns.items())
     if config.vocabulary != "released":
         options["VOCABULARY"] = config.vocabulary
     return " ".join(["make shards", *(f"{name}={shlex.quote(value)}" for name, value in options.items() if value)])

@@ -26,8 +26,9 @@ import av
 import numpy as np
 import soundfile
 
+from pipelines.formats import lfs
 from pipelines.formats.boxes import is_cut_matroska, is_cut_mp4
-from pipelines.formats.container import LFS_POINTER, AudioReject, truncated
+from pipelines.formats.container import AudioReject, truncated
 from pipelines.formats.flac import flac_layout, with_length, without_metadata
 from pipelines.formats.flac_frames import whole_frames
 from pipelines.formats.mp3 import id3v2_end, mp3_layout
@@ -132,8 +133,8 @@ def _open(data: bytes) -> Recording:
     for offset, magic, container in _FFMPEG_MAGIC:
         if data.startswith(magic, (tag if container == "aac" else 0) + offset):
             return _open_with_ffmpeg(data[tag:] if container == "aac" else data, container)
-    if data.startswith(LFS_POINTER):
-        raise AudioReject("undecodable", "a pointer of Git LFS, not the audio: run `git lfs pull` in the corpus")
+    if data.startswith(lfs.POINTER):
+        raise AudioReject("undecodable", lfs.ADVICE)
     layout = mp3_layout(data)
     if layout is None:
         raise AudioReject("undecodable", f"no audio format begins with {data[:12]!r}")

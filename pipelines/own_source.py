@@ -30,6 +30,7 @@ class OwnSource(Source):
 
     own: ClassVar[OwnData]
     suffixes: ClassVar[tuple[str, ...]]  # of the files of this format
+    has_columns: ClassVar[bool] = True  # whether its rows have fields of the user's own choosing
     commercial = False
     attribution = ""
     languages = ()

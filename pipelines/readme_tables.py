@@ -14,7 +14,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from pipelines.catalogue import hours_of, hours_told, is_release, languages_of, records_of, sources
+from pipelines.catalogue import hours_of, hours_told, languages_of, own_formats, records_of, releases
 from pipelines.source import Source
 from shards.pages.paper import PAPER_HOURS
 from tag_schema.examples import task_table
@@ -47,8 +47,7 @@ def corpora_table() -> str:
 
 def formats_table() -> str:
     """One row per format of data of one's own, under a line that says so; nothing where there is none."""
-    own = [source for source in sources().values() if not is_release(source)]
-    rows = [(f"`{source.name}`", source.title, source.expects) for source in own]
+    rows = [(f"`{source.name}`", source.title, source.expects) for source in own_formats()]
     head = ("`DATASET=`", "data of your own", "SOURCE")
     return markdown(head, rows) if rows else ""
 
@@ -104,11 +103,6 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "languages": languages_table,
     "prompts": prompts_table,
 }
-
-
-def releases() -> list[type[Source]]:
-    """The corpora of the catalogue, without the formats of data of one's own."""
-    return [source for source in sources().values() if is_release(source)]
 
 
 def names_of(corpora: Iterable[type[Source]]) -> str:

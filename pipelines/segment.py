@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from pipelines.audio import Span
 from pipelines.labels.languages import language_code
 from pipelines.source import (
     Annotation,
@@ -32,6 +31,7 @@ from pipelines.source import (
     QuestionAnswer,
     Record,
     Reject,
+    Span,
     Transcript,
     Turns,
     Word,

@@ -20,6 +20,7 @@ from shards.storage_error import StorageError
 
 TextForm = Literal["written", "spoken", "unpunctuated"]  # written: cased and punctuated, digits as digits
 Cut = Literal["annotated", "window", "whole"]
+Span = tuple[float | None, float | None]  # start and end in seconds; None: the beginning, the end
 EventStyle = Literal["plain", "audioset"]  # audioset: labels of AudioSet's ontology, which have a tag of their own
 
 

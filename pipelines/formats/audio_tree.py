@@ -6,10 +6,10 @@ is cheaper and stricter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 
 from pipelines.corpus_path import CorpusPath, fresh
-from pipelines.source import Reject, Source, files, is_safe, subfolders
+from pipelines.source import EmptySplitError, Reject, Source, files, is_safe, subfolders
 
 Files = tuple[str, list[str]]  # a folder ("x/y/") and the names in it
 AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".mkv", ".webm", ".aac", ".au", ".sph")
@@ -46,6 +46,14 @@ class AudioTree:
             found = self._first(wanted)
         return found
 
+    def require_any(self, advice: str) -> None:
+        """See that there is audio at all, before all of it is called missing.
+
+        Raises:
+            EmptySplitError: there is none; says where it was looked for and `advice`, which is what to do.
+        """
+        require_any(self._source, self._found, self._place, advice)
+
     def problem(self, record_id: str, stem: str, where: str, metadata: str = "") -> Reject:
         """Why nothing was found by `stem`, as the file `metadata` gives it at `where`."""
         if not is_safe(stem):
@@ -76,6 +84,13 @@ class AudioTree:
                     self._found[stem] = number = numbers.setdefault((before, after), len(numbers))
                     if number == len(self._kinds):
                         self._kinds.append((before, after))
+
+
+def require_any(source: Source, found: Sized, place: CorpusPath, advice: str) -> None:
+    """See that something was `found` below `place`: see `AudioTree.require_any`."""
+    if not found:
+        source.check_alive()
+        raise EmptySplitError(f"{source.name}: no audio below {place}; {advice}")
 
 
 def walk(place: CorpusPath, path: str = "", suffixes: tuple[str, ...] = AUDIO_SUFFIXES) -> Iterator[Files]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from pipelines.corpus_path import CorpusPath
 from pipelines.formats.json_stream import read_list
 from pipelines.formats.tables import read_csv, read_lines, read_tsv
+from pipelines.formats.youtube_audio import as_seconds
 from pipelines.source import Event, Reject
 
 NAME_TABLES = ("class_labels_indices.csv", "mid_to_display_name.tsv", "ontology.json")
@@ -102,7 +103,9 @@ def parse_events(rows: Sequence[str], names: Mapping[str, str]) -> Parsed:
 def video_of(segment: str) -> tuple[str, float] | None:
     """Video and start of a segment in seconds, from its id; None: it tells none."""
     video, separator, start = segment.rpartition("_")
-    return (video, int(start) / 1000) if separator and video and start.isdecimal() else None
+    if not (separator and video and start.isdecimal() and len(start) < 10):
+        return None
+    return video, int(start) / 1000
 
 
 def read_names(root: CorpusPath, tables: Sequence[str]) -> dict[str, str]:
@@ -139,8 +142,5 @@ def _ontology(root: CorpusPath) -> Iterator[dict[str, Any]]:
 
 def _span(start: str, end: str) -> tuple[float, float] | None:
     """Two times in seconds, the later one last; None: they are none."""
-    try:
-        first, last = float(start), float(end)
-    except ValueError:
-        return None
-    return (first, last) if 0 <= first < last < 1e6 else None
+    first, last = as_seconds(start), as_seconds(end)
+    return None if first is None or last is None or first >= last else (first, last)

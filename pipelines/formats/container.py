@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pipelines.source import REJECT_REASONS
 
-LFS_POINTER = b"version https://git-lfs"  # what a clone without Git LFS, or a zip of one, holds in place of a file
-
 
 class AudioReject(Exception):  # noqa: N818 - an outcome that is counted, not an error
     """Audio that no clip can be made of, by its content: `reason` is a key of `REJECT_REASONS`, `detail` says more.

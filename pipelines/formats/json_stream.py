@@ -139,4 +139,4 @@ class _Reader:
 
     def broken(self) -> SourceError:
         place = self._dropped + self._place
-        return SourceError(f"{self._path}: no valid JSON object at character {place}; download it again")
+        return SourceError(f"{self._path}: no valid JSON at character {place}; download it again")

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.corpus_path import CorpusPath
+from pipelines.formats.container import LFS_POINTER
 from pipelines.source import SourceError
 
 BATCH_ROWS = 1_000
@@ -21,9 +22,14 @@ def read_parquet(root: CorpusPath, path: str, columns: Sequence[str]) -> Iterato
     A table in a bucket is fetched whole: Parquet is read from its end.
 
     Raises:
-        SourceError: no Parquet, or it breaks off.
+        SourceError: no Parquet, or it breaks off, or Git LFS has not fetched it.
     """
     place = root / path
+    with place.open("rb") as head:
+        if head.read(len(LFS_POINTER)) == LFS_POINTER:
+            raise SourceError(
+                f"{place}: a pointer of Git LFS, not the table; in its clone: git lfs install; git lfs pull"
+            )
     try:
         with pq.ParquetFile(place if isinstance(place, Path) else pa.BufferReader(place.read_bytes())) as file:
             wanted = [name for name in columns if name in file.schema_arrow.names]
@@ -32,5 +38,7 @@ def read_parquet(root: CorpusPath, path: str, columns: Sequence[str]) -> Iterato
                 for row in batch.to_pylist():
                     number += 1
                     yield number, row
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the disk; Arrow's own have no number
+            raise
         raise SourceError(f"{place}: no valid Parquet ({str(error).splitlines()[0]}); download it again") from None

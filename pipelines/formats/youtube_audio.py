@@ -18,11 +18,12 @@ import re
 from functools import lru_cache
 
 from pipelines.corpus_path import CorpusPath, fresh
-from pipelines.formats.audio_tree import split_name, walk
+from pipelines.formats.audio_tree import require_any, split_name, walk
 from pipelines.source import AudioRef, Source
 
 ROOT = "audio"
 EXTRA_ROOTS = {ROOT: "the folder of the fetched audio, if it is not below SOURCE"}
+ADVICE = "fetch the clips from YouTube (e.g. with yt-dlp), or pass ROOTS=audio=/path where they lie"
 LICENCE = "LicenseRef-YouTube"  # of the audio: whatever its uploader and YouTube's terms allow
 
 # What stands around the video's id, which has 11 characters: never are a name with and one without Y both possible.
@@ -30,7 +31,9 @@ _NAME = re.compile(r"(Y?)([\w-]{11})((?:_[\d.]+)*)|(\[)([\w-]{11})(\]-\[[\d.-]+\
 
 
 class YouTubeAudio:
-    """The fetched clips below a folder of SOURCE, or of ROOTS=audio=/path where that is given; listed once.
+    """The fetched clips below SOURCE, or below ROOTS=audio=/path where that is given; listed once.
+
+    With `folder`, those of one folder, which may be empty; else there must be audio.
 
     A "no" is trustworthy: before the first one the corpus is checked to be there and listed again. Two million files
     take about 250 MB, one dictionary entry each: what stands around the ids is the same for many files.
@@ -46,6 +49,8 @@ class YouTubeAudio:
         self._clips: dict[str, int | tuple[int, ...]] = {}  # video -> places in _kinds
         self._counts: dict[str, int] = {}  # folder -> files, when it was listed first
         self._list(self._place)
+        if not folder:
+            require_any(source, self._clips, self._place, ADVICE)
 
     def find(self, video: str, start: float, end: float) -> AudioRef | None:
         """The clip from `start` to `end`, in seconds of the video; None: it was not fetched."""
@@ -94,6 +99,15 @@ class YouTubeAudio:
                 if known != kind:
                     several = (known,) if isinstance(known, int) else known
                     self._clips[video] = tuple(dict.fromkeys((*several, kind)))
+
+
+def as_seconds(told: object) -> float | None:
+    """A time as a table tells it, in seconds; None: it is none that a video can have."""
+    try:
+        seconds = float(str(told))
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < 1e6 else None
 
 
 def origin(video: str) -> str:

@@ -78,10 +78,13 @@ _SOUNDS: dict[str, str] = {
     # UrbanSound8K
     "air conditioner": "air conditioning",
     "gun shot": "gunshot",
-    # VocalSound
-    "throatclearing": "throat clearing",
     # DESED
     "electric shaver toothbrush": "electric shaver or toothbrush",
+    # VocalSound
+    "throatclearing": "throat clearing",
+    # MACS
+    "children voices": "children's voices",
+    "dogs barking": "dog bark",
 }
 _SOUNDS |= {name: name.split(", ")[0] for name in _LISTS if name not in _SOUNDS}
 _SOUNDS |= {re.sub(", (?:and )?", " and ", name): _SOUNDS[name] for name in _LISTS}

@@ -2,7 +2,8 @@
 
 Release   github.com/cdjkim/audiocaps; Kim et al., NAACL-HLT 2019; `dataset/`, or `dataset2.0/` of 2025 with more clips
 Licence   captions MIT, "for academic purposes only"; the audio is YouTube's and its uploaders'
-Audio     10 s of a video each, fetched by the user: see `formats/youtube_audio.py` for the names that are found
+Audio     10 s of a video each, fetched by the user: see `formats/youtube_audio.py` for the names that are found; also
+          by `audiocap_id`, as some fetchers name clips
 Quirk     a clip of val and test has five rows, one for each caption, and not beside each other
 """
 
@@ -12,8 +13,8 @@ from collections.abc import Iterator
 
 from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
-from pipelines.formats.youtube_audio import EXTRA_ROOTS, LICENCE, YouTubeAudio, origin
-from pipelines.source import Caption, Record, Reject, Source, is_safe
+from pipelines.formats.youtube_audio import EXTRA_ROOTS, LICENCE, YouTubeAudio, as_seconds, origin
+from pipelines.source import AudioRef, Caption, Record, Reject, Source, is_safe
 
 PLACES = ("dataset/", "", "dataset2.0/")  # of the tables; the first that is there
 CLIP_SECONDS = 10.0
@@ -42,7 +43,7 @@ class AudioCaps(Source):
     layout = """
 audiocaps/                          <- SOURCE
   dataset/train.csv val.csv test.csv    audiocap_id,youtube_id,start_time,caption
-  …/AbCdEfGhIjK_30.wav              clips: <id>, Y<id>, <id>_<start>, <id>_<start>_<end> in seconds or milliseconds
+  …/AbCdEfGhIjK_30.wav              clips: <id>, Y<id>, <id>_<start>, <id>_<start>_<end>, <audiocap_id>
 """
     extra_roots = EXTRA_ROOTS
 
@@ -56,23 +57,24 @@ audiocaps/                          <- SOURCE
     def read(self, split: str) -> Iterator[Record | Reject]:
         table = self._table(split) or ""
         audio = YouTubeAudio(self)
-        clips: dict[tuple[str, str], list[tuple[int, str]]] = {}
-        for row in read_csv(self.root, table, ("youtube_id", "start_time", "caption")):
+        clips: dict[tuple[str, str], list[tuple[int, str, str]]] = {}
+        for row in read_csv(self.root, table, ("youtube_id", "start_time", "caption"), ("audiocap_id",)):
             if isinstance(row, Reject):
                 yield row
             else:
-                number, (video, start, caption) = row
-                clips.setdefault((video, start), []).append((number, caption))
+                number, (video, start, caption, caption_id) = row
+                clips.setdefault((video, start), []).append((number, caption, caption_id))
         for (video, start), captions in clips.items():
             clip_id, where = f"{video}_{start}", f"{table}:{captions[0][0]}"
-            said = tuple(Caption(text, "audiocaps") for _, text in captions if text.strip())
+            said = tuple(Caption(text, "audiocaps") for _, text, _ in captions if text.strip())
+            names = (video, *(caption_id for _, _, caption_id in captions))
             if not is_safe(video):
                 yield Reject(clip_id, "unsafe_path", where)
-            elif not start.isdecimal():
+            elif (begins := as_seconds(start)) is None:
                 yield Reject(clip_id, "bad_times", where)
             elif not said:
                 yield Reject(clip_id, "no_transcript", where)
-            elif (clip := audio.find(video, float(start), float(start) + CLIP_SECONDS)) is None:
+            elif (clip := _first(audio, names, begins)) is None:
                 yield Reject(clip_id, "audio_missing", where, table)
             else:
                 yield Record(clip_id, (clip,), said, origin=origin(video))
@@ -80,3 +82,9 @@ audiocaps/                          <- SOURCE
     def _table(self, split: str) -> str | None:
         tables = (f"{place}{split}.csv" for place in PLACES)
         return next((table for table in tables if self.has_file(self.root / table)), None)
+
+
+def _first(audio: YouTubeAudio, names: tuple[str, ...], start: float) -> AudioRef | None:
+    """The clip under the first of its names that is there."""
+    found = (audio.find(name, start, start + CLIP_SECONDS) for name in names if name)
+    return next((clip for clip in found if clip is not None), None)

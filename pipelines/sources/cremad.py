@@ -6,7 +6,8 @@ Audio     one WAV per clip, 16 kHz mono; AudioMP3/ holds the same clips and is r
 Splits    none
 Quirk     the emotion is the intended one, of the file name; what listeners heard is kept beside it, from
           processedResults/summaryTable.csv. A zip of the repository holds pointers of Git LFS in place of its audio:
-          each is refused as undecodable, with the command that fetches it. `1076_MTI_SAD_XX` holds no audio
+          if the first file is one, reading stops with the command that fetches them; a single one further on is
+          undecodable. `1076_MTI_SAD_XX` holds no audio
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from pipelines.corpus_path import CorpusPath
+from pipelines.formats.lfs import refuse_pointer
 from pipelines.formats.tables import read_csv
 from pipelines.labels.speakers import age, gender
 from pipelines.source import AudioRef, Label, Record, Reject, Source, Speaker
@@ -91,7 +93,10 @@ CREMA-D/                            <- SOURCE
         folder = next(audio for audio in AUDIO if self.has_folder(self.root / audio))
         listing = self.listing(folder)
         suffix = AUDIO[folder]
-        there = {name.removesuffix(suffix) for name in listing.names if name.endswith(suffix)}
+        wavs = sorted(name for name in listing.names if name.endswith(suffix))
+        if wavs:  # of all the audio the first bytes of one file: in a clone without Git LFS none is there
+            refuse_pointer(self.root / folder / wavs[0])
+        there = {name.removesuffix(suffix) for name in wavs}
         for clip in sorted(there | self.votes.keys()):
             name = f"{clip}{suffix}"
             where, heard = self.votes.get(clip, (f"{folder}/{name}", ""))

@@ -38,7 +38,8 @@ MIXED_LICENCE = "CC-BY-4.0 AND LicenseRef-DESED-Soundbank"
 CLOSED = (*MIXED, "public_eval")  # come in archives: audio that no row names is a fault
 Row = tuple[str, ...]  # number of the line, cells
 _WEAK, _STRONG = ("event_labels",), ("onset", "offset", "event_label")
-_CLIP = re.compile(r"Y?(?P<video>[\w-]{11})_(?P<start>[\d.]+)_(?P<end>[\d.]+)\.wav", re.ASCII)
+_TIME = r"\d{1,5}(?:\.\d{1,3})?"
+_CLIP = re.compile(rf"Y?(?P<video>[\w-]{{11}})_(?P<start>{_TIME})_(?P<end>{_TIME})\.wav", re.ASCII)
 
 
 class DESED(Source):
@@ -124,14 +125,19 @@ dataset/                            <- SOURCE
                     yield Reject(prefix + name.removesuffix(".wav"), "no_transcript", f"{folder}/{name}")
 
     def _rows(self, table: str, weak: bool) -> Iterator[tuple[str, list[Row] | Reject]]:
-        """The rows of each clip with their numbers, in the order in which clips come first; rows that are none."""
-        clips: dict[str, list[Row]] = {}
+        """The rows of each clip with their numbers, in the order in which clips come first.
+
+        Of a clip one of whose rows cannot be read, that row: what else is told of it is not all.
+        """
+        clips: dict[str, list[Row] | Reject] = {}
         for row in read_tsv(self.root, table, ("filename", *(_WEAK if weak else _STRONG))):
             if isinstance(row, Reject):
-                yield row.id, row
-            else:
-                number, (name, *cells) = row
-                clips.setdefault(name, []).append((str(number), *cells))
+                clips[row.id] = row
+                continue
+            number, (name, *cells) = row
+            rows = clips.setdefault(name, [])
+            if not isinstance(rows, Reject):
+                rows.append((str(number), *cells))
         yield from clips.items()
 
     def _strong_clips(self) -> frozenset[str]:

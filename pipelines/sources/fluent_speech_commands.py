@@ -72,6 +72,7 @@ fluent_speech_commands_dataset/     <- SOURCE
         return {speaker.strip(): (sex.strip(), years.strip()) for speaker, sex, years in told}
 
     def read(self, split: str) -> Iterator[Record | Reject]:
+        self.folder_of("the recordings", "wavs", advice="unpack the whole archive")
         listing = cache(self.listing)
         named: dict[str, set[str]] = {}  # of the folders of this split's speakers
         table = _table(split)

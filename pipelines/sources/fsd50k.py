@@ -64,7 +64,8 @@ FSD50K/                             <- SOURCE
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         part = _part(split)
-        table, folder = f"{TRUTH}/{part}.csv", f"FSD50K.{part}_audio"
+        table, advice = f"{TRUTH}/{part}.csv", f"merge and unpack FSD50K.{part}_audio.z* of {self.home}"
+        folder = self.folder_of(f"the audio of '{split}'", f"FSD50K.{part}_audio", advice=advice)
         listing = self.listing(folder)
         clips = self._clips(part)
         # Of the dev set, what tells no split is reported in the one that comes first.

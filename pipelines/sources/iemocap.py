@@ -62,6 +62,8 @@ IEMOCAP_full_release/               <- SOURCE
         return self.has_folder(self.root / split / "dialog/EmoEvaluation")
 
     def read(self, split: str) -> Iterator[Record | Reject]:
+        advice = "unpack the whole of IEMOCAP_full_release.tar.gz"
+        self.folder_of(f"the recordings of '{split}'", f"{split}/sentences/wav", advice=advice)
         for name in files(self.root / split / "dialog/EmoEvaluation", ".txt"):
             yield from self.dialogue(split, name.removesuffix(".txt"))
 

@@ -34,6 +34,7 @@ class Kaldi(OwnSource):
     text_form = "unpunctuated"
     suffixes = ()
     audio = "any that can be decoded, one file per recording"
+    has_columns = False
     obtain = "Where wav.scp has commands instead of paths, run each once with its output in a file, and name that."
     expects = "a Kaldi data folder (data/train, with wav.scp), or the folder that holds several"
     layout = """

@@ -19,7 +19,7 @@ from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.parquet import read_parquet
 from pipelines.formats.tables import read_csv
-from pipelines.formats.youtube_audio import EXTRA_ROOTS, LICENCE, ROOT, YouTubeAudio, origin
+from pipelines.formats.youtube_audio import EXTRA_ROOTS, LICENCE, ROOT, YouTubeAudio, as_seconds, origin
 from pipelines.source import AudioRef, Caption, Record, Reject, Source, is_safe
 
 FOLDERS = {"msd": "LP-MusicCaps-MSD", "mtt": "LP-MusicCaps-MTT", "mc": "LP-MusicCaps-MC"}
@@ -97,6 +97,7 @@ lp_musiccaps/                       <- SOURCE
         """Audio by the name at the end of the path that a row gives."""
         root = ROOT if ROOT in self.roots else ""
         tree = AudioTree(self, root=root)
+        tree.require_any("put the MP3 files there that the tables name, or pass ROOTS=audio=/path where they lie")
 
         def find(row: Mapping[str, Any]) -> AudioRef | str:
             path = str(row.get("path") or "")
@@ -112,11 +113,8 @@ lp_musiccaps/                       <- SOURCE
         audio = YouTubeAudio(self)
 
         def find(row: Mapping[str, Any]) -> AudioRef | str:
-            try:
-                start, end = float(row["start_s"]), float(row["end_s"])
-            except (KeyError, TypeError, ValueError):
-                return "bad_times"
-            if not 0 <= start < end < 1e6:
+            start, end = as_seconds(row.get("start_s")), as_seconds(row.get("end_s"))
+            if start is None or end is None or start >= end:
                 return "bad_times"
             return audio.find(str(row.get("ytid")), start, end) or "audio_missing"
 

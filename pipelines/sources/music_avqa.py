@@ -66,6 +66,7 @@ MUSIC-AVQA/                         <- SOURCE
         table = self._table(split) or ""
         root = ROOT if ROOT in self.roots else ""
         audio = AudioTree(self, root=root)
+        audio.require_any("put the videos of home into data/video/, or pass ROOTS=audio=/path where they lie")
         videos: dict[str, tuple[int, list[QuestionAnswer]]] = {}
         for number, entry in enumerate(read_list(self.root / table), start=1):
             where = f"{table}:{number}"

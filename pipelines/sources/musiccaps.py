@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
-from pipelines.formats.youtube_audio import EXTRA_ROOTS, LICENCE, YouTubeAudio, origin
+from pipelines.formats.youtube_audio import EXTRA_ROOTS, LICENCE, YouTubeAudio, as_seconds, origin
 from pipelines.source import Caption, Record, Reject, Source, is_safe
 
 TABLE = "musiccaps-public.csv"
@@ -72,11 +72,11 @@ musiccaps/                          <- SOURCE
                     yield Reject(video or where, "bad_row", where)
             elif not is_safe(video):
                 yield Reject(video or where, "unsafe_path", where)
-            elif not (start.isdecimal() and end.isdecimal() and int(start) < int(end)):
+            elif (begins := as_seconds(start)) is None or (ends := as_seconds(end)) is None or begins >= ends:
                 yield Reject(video, "bad_times", where)
             elif not caption.strip():
                 yield Reject(video, "no_transcript", where)
-            elif (clip := audio.find(video, float(start), float(end))) is None:
+            elif (clip := audio.find(video, begins, ends)) is None:
                 yield Reject(video, "audio_missing", where, TABLE)
             else:
                 original = {"aspects": aspects} if aspects else {}

@@ -62,6 +62,7 @@ MusicQA/                            <- SOURCE
     def read(self, split: str) -> Iterator[Record | Reject]:
         table = TABLES[split]
         audio = AudioTree(self)
+        audio.require_any(f"unpack the audio of {self.home} into audios/")
         clips: dict[str, tuple[int, list[Annotation]]] = {}
         places: dict[str, int] = {}
         for number, entry in enumerate(read_list(self.root / table), start=1):

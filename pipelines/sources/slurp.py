@@ -12,14 +12,13 @@ Quirk     the intent is scenario and action: the field `intent` holds the action
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from pipelines.corpus_path import CorpusPath
+from pipelines.formats.json_lines import read_json_lines
 from pipelines.formats.json_stream import read_object
-from pipelines.formats.tables import read_lines
 from pipelines.labels.speakers import gender
 from pipelines.source import Annotation, AudioRef, Entities, Intent, Record, Reject, Source, Speaker, Transcript
 
@@ -107,16 +106,13 @@ slurp/                              <- SOURCE
 
     def sentences(self, split: str) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
         """Where each sentence of a split stands, and what is told of it; None: its line cannot be read."""
-        for item in read_lines(self.root, _table(split)):
+        for item in read_json_lines(self.root / _table(split), _table(split)):
             if isinstance(item, Reject):
-                yield item.where, None
+                yield item.id, None
                 continue
-            try:
-                entry = json.loads(item[1])
-            except (ValueError, RecursionError):
-                entry = None
-            readable = isinstance(entry, dict) and isinstance(entry.get("recordings"), list) and entry["recordings"]
-            yield f"{_table(split)}:{item[0]}", entry if readable else None
+            number, entry = item
+            readable = isinstance(entry.get("recordings"), list) and entry["recordings"]
+            yield f"{_table(split)}:{number}", entry if readable else None
 
     @cached_property
     def speakers(self) -> dict[str, str]:

@@ -74,7 +74,8 @@ tut2017/                                   <- SOURCE
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         top = FOLDERS[split]
-        listing = self.listing(f"{top}/audio")
+        advice = f"unpack {top}.audio.*.zip, which share this folder"
+        listing = self.listing(self.folder_of(f"the audio of '{split}'", f"{top}/audio", advice=advice))
         told = {
             "place": self._places(top),
             "error": self._cells(f"{top}/error.txt"),

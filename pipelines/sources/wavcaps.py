@@ -21,9 +21,9 @@ from typing import Any
 
 from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
-from pipelines.formats.container import LFS_POINTER
 from pipelines.formats.json_stream import read_items, read_object
-from pipelines.source import AudioRef, Caption, EmptySplitError, Record, Reject, Source, SourceError, files, subfolders
+from pipelines.formats.lfs import refuse_pointer
+from pipelines.source import AudioRef, Caption, EmptySplitError, Record, Reject, Source, files, subfolders
 
 TABLES = {  # in json_files/; of FreeSound there is a table of the clips of 2 s and more, too
     "AudioSet_SL": ("AudioSet_SL/as_final.json",),
@@ -100,9 +100,7 @@ WavCaps/                            <- SOURCE
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         table = self.table(split) or ""
-        with (self.root / table).open("rb") as file:
-            if file.read(len(LFS_POINTER)) == LFS_POINTER:
-                raise SourceError(f"{self.root / table}: a pointer of Git LFS, not the table: run `git lfs pull` there")
+        refuse_pointer(self.root / table)
         clips = self.clips(split)
         for number, item in enumerate(read_items(self.root / table, "data"), start=1):
             where = f"{table}:{number}"

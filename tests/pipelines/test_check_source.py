@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 import s3fs
 
-from pipelines import catalogue
+from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.census import take_census
 from pipelines.check_source import CheckConfig, conclude, described, main
 from pipelines.source import AudioRef, Label, Record, Reject, Source, Transcript, Word, Words
@@ -34,7 +34,8 @@ def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
 @pytest.mark.parametrize("name", sorted(FIXTURES))
 def test_counts_what_the_source_gives(name: str, tmp_path: Path) -> None:
     """Of each tiny corpus: the metadata's rejects, those that tagging adds, and every other record as usable."""
-    fixture, cls = FIXTURES[name](tmp_path), catalogue.find(name)
+    fixture = FIXTURES[name](tmp_path)
+    cls = class_asked_for(DatasetConfig(**fixture.told, dataset=name, source=str(fixture.source)))
     source = cls(fixture.source, fixture.roots)
     for split, ids in fixture.records.items():
         told: list[int] = []
@@ -214,3 +215,13 @@ def test_a_corpus_in_languages_without_a_tag(tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr().err == (
         "error: invented/all: no record has a target: the vocabulary has no tag for sv 1; pass VOCABULARY=extended\n"
     )
+
+
+def test_checks_data_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path / "a.wav", b"")
+    put(tmp_path / "calls.jsonl", '{"path": "a.wav", "said": "Hallo."}\n{"path": "b.wav", "said": "Weg."}\n')
+    own = ("columns.audio=path", "columns.text=said", "language=de", "max_reject_ratio=0.6")
+    status, said, last = check(capsys, "dataset=manifest", f"source={tmp_path / 'calls.jsonl'}", *own)
+    assert status == 0 and "asr 1;" in said and "1 × audio_missing" in said
+    assert last.endswith(f"SOURCE={tmp_path / 'calls.jsonl'} LANGUAGE=de COLUMNS=audio=path,text=said")
+    assert check(capsys, "dataset=librispeech", f"source={tmp_path}", "language=de")[0] == 1

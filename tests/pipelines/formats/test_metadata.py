@@ -52,7 +52,7 @@ def test_json_items_piece_by_piece(tmp_path: Path, items: list, chunk: int, inde
 def test_broken_json_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(text)
-    with pytest.raises(SourceError, match=r"x\.json: no valid JSON object at character \d+; download it again"):
+    with pytest.raises(SourceError, match=r"x\.json: no valid JSON at character \d+; download it again"):
         list(json_stream.read_object(path))
 
 

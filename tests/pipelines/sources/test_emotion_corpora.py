@@ -11,8 +11,8 @@ from pipelines import catalogue
 from pipelines.source import Label, Record, SourceError, Speaker, Transcript
 from tests.pipelines.corpora import shards_of
 from tests.pipelines.recordings import chirp, ffmpeg
-from tests.pipelines.sources.corpora import meld
-from tests.pipelines.sources.fixture import Fixture, tone
+from tests.pipelines.sources.corpora import cremad, meld
+from tests.pipelines.sources.fixture import Fixture, tone, write
 from tests.pipelines.sources.fixtures import FIXTURES
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
@@ -87,6 +87,13 @@ def test_iemocap_without_agreement_has_no_emotion(tmp_path: Path) -> None:
     assert record.annotations == (Transcript("Thank you.", "en"),) and record.original["emotion"] == "xxx"
 
 
+def test_iemocap_without_recordings_says_what_to_unpack(tmp_path: Path) -> None:
+    fixture = FIXTURES["iemocap"](tmp_path)
+    (fixture.source / "Session1/sentences").rename(tmp_path / "away")
+    with pytest.raises(SourceError, match=r"recordings of 'Session1': not there, expected .*Session1/sentences/wav/"):
+        records(fixture, "iemocap", "Session1")
+
+
 def test_iemocap_without_transcriptions(tmp_path: Path) -> None:
     record = records(FIXTURES["iemocap"](tmp_path), "iemocap", "Session5")["Ses05M_script01_1_M000"]
     assert record.annotations == (Label("er", ("hap",)),) and record.speaker.id == "Ses05M"
@@ -107,6 +114,14 @@ def test_cremad_pointer_of_git_lfs_says_what_to_do(tmp_path: Path) -> None:
     fixture = FIXTURES["cremad"](tmp_path / "corpus")
     built = shards_of(catalogue.find("cremad")(fixture.source), "all", tmp_path / "out")
     assert "git lfs pull" in built.where["1002_ITS_SAD_XX"]
+
+
+def test_cremad_without_any_audio_stops_at_once(tmp_path: Path) -> None:
+    fixture = FIXTURES["cremad"](tmp_path)
+    for path in (fixture.source / "AudioWAV").iterdir():
+        write(path, cremad.POINTER)
+    with pytest.raises(SourceError, match=r"1001_DFA_ANG\.wav: a pointer of Git LFS.*git lfs pull"):
+        records(fixture, "cremad", "all")
 
 
 def test_cremad_in_mp3(tmp_path: Path) -> None:

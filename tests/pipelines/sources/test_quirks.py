@@ -236,7 +236,7 @@ def test_nsynth_broken_metadata(tmp_path: Path) -> None:
     fixture = FIXTURES["nsynth"](tmp_path)
     table = fixture.source / "nsynth-valid/examples.json"
     table.write_text(table.read_text()[:900])
-    with pytest.raises(SourceError, match=r"examples\.json: no valid JSON object at character \d+; download it again"):
+    with pytest.raises(SourceError, match=r"examples\.json: no valid JSON at character \d+; download it again"):
         records(fixture, "nsynth", "valid")
 
 

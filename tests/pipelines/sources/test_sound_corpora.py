@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines import catalogue
-from pipelines.source import QuestionAnswer, Record, Source, SourceError
+from pipelines.source import EmptySplitError, QuestionAnswer, Record, Source, SourceError
 from tests.pipelines.corpora import Built, shards_of
 from tests.pipelines.recordings import chirp, ffmpeg
 from tests.pipelines.sources.fixture import tone, write
@@ -202,6 +202,40 @@ def test_lp_musiccaps_leaves_out_what_is_invented(tmp_path: Path) -> None:
 def test_a_broken_parquet_is_named(tmp_path: Path) -> None:
     source = source_of("lp_musiccaps", tmp_path)
     path = Path(str(source.root)) / "LP-MusicCaps-MC/test.parquet"
-    path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(SourceError, match=r"test\.parquet: no valid Parquet .*; download it again"):
+    whole = path.read_bytes()
+    pages = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")  # what comes before the footer
+    for broken in (whole[:100], whole[:4] + b"\xff" * (pages - 4) + whole[pages:]):
+        path.write_bytes(broken)
+        with pytest.raises(SourceError, match=r"test\.parquet: no valid Parquet .*; download it again"):
+            list(source.records("mc_test"))
+    write(path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    with pytest.raises(
+        SourceError, match="a pointer of Git LFS, not the table; in its clone: git lfs install; git lfs pull"
+    ):
         list(source.records("mc_test"))
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "advice"),
+    [
+        ("audiocaps", "train", "fetch the clips from YouTube .*or pass ROOTS=audio=/path"),
+        ("audioset", "eval", "fetch the clips from YouTube .*or pass ROOTS=audio=/path"),
+        ("musiccaps", "test", "fetch the clips from YouTube .*or pass ROOTS=audio=/path"),
+        ("lp_musiccaps", "msd_train", "put the MP3 files there .*or pass ROOTS=audio=/path"),
+        ("music_avqa", "train", "put the videos .*or pass ROOTS=audio=/path"),
+        ("musicqa", "eval", "unpack the audio .* into audios/"),
+        ("fsd50k", "eval", r"merge and unpack FSD50K\.eval_audio"),
+        ("tut2017", "evaluation", r"unpack TUT-acoustic-scenes-2017-evaluation\.audio"),
+    ],
+)
+def test_metadata_without_audio_says_what_to_do(name: str, split: str, advice: str, tmp_path: Path) -> None:
+    """An incomplete download is one message, not a reject for each clip."""
+    source = source_of(name, tmp_path)
+    for path in tmp_path.rglob("*"):
+        if path.suffix in (".wav", ".mp3", ".flac"):
+            path.unlink()
+    for folder in sorted(tmp_path.rglob("*audio"), reverse=True):
+        shutil.rmtree(folder)
+    with pytest.raises(EmptySplitError, match=advice) as caught:
+        list(source.records(split))
+    assert "\n" not in str(caught.value)

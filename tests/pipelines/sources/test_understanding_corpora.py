@@ -73,6 +73,13 @@ def test_fluent_intents_and_slots(tmp_path: Path) -> None:
     assert lamps.original["ageRange"] == "22-40" and louder.original["ageRange"] == "65+"
 
 
+def test_fluent_without_recordings_says_what_to_unpack(tmp_path: Path) -> None:
+    fixture = FIXTURES["fluent_speech_commands"](tmp_path)
+    (fixture.source / "wavs").rename(tmp_path / "away")
+    with pytest.raises(SourceError, match=r"the recordings: not there, expected .*/wavs/; unpack"):
+        records(fixture, "fluent_speech_commands", "test")
+
+
 def test_slue_cuts_entities_from_the_text_they_are_of(tmp_path: Path) -> None:
     found = list(records(FIXTURES["slue_voxpopuli"](tmp_path), "slue_voxpopuli", "dev").values())
     raw = Transcript('In Malta, the "Council" meets.', "en", "written")

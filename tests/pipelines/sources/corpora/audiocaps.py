@@ -19,7 +19,9 @@ def corpus(folder: Path) -> Fixture:
         "4,aaaaaaaaaa4,70,",
         "5,aaaaaaaaaa5,soon,A bell",
         "6,aaaaaaaaaa6",
+        f"6,aaaaaaaaaa6,{'9' * 400},A bell",
         "7,../aaaaaaa7,10,A bell",
+        "98,aaaaaaaaaa8,10,A bell rings",  # fetched under the number of its caption
         "",
     ]
     write(root / "dataset/train.csv", "\r\n".join(train))
@@ -28,17 +30,19 @@ def corpus(folder: Path) -> Fixture:
     tone(root / "train/-aaaaaaaaa1.wav", 44_100)
     mp3(root / "train/Yaaaa_aaaa_2_0_10.mp3")
     tone(root / "train/aaaaaaaaaa4.wav")
+    tone(root / "train/98.wav")
     tone(root / "val/bbbbbbbbbb0_10000_20000.flac", 48_000)
     tone(root / "val/bbbbbbbbbb1_10.wav")
     return Fixture(
         root,
-        {"train": ["-aaaaaaaaa1_30", "aaaa_aaaa_2_0"], "val": ["bbbbbbbbbb1_10", "bbbbbbbbbb0_10"]},
+        {"train": ["-aaaaaaaaa1_30", "aaaa_aaaa_2_0", "aaaaaaaaaa8_10"], "val": ["bbbbbbbbbb1_10", "bbbbbbbbbb0_10"]},
         {
             "train": {
                 ("aaaaaaaaaa3_70", "audio_missing"),
                 ("aaaaaaaaaa4_70", "no_transcript"),
                 ("aaaaaaaaaa5_soon", "bad_times"),
                 ("aaaaaaaaaa6", "too_few_columns"),
+                (f"aaaaaaaaaa6_{'9' * 400}", "bad_times"),
                 ("../aaaaaaa7_10", "unsafe_path"),
             },
         },

@@ -34,6 +34,9 @@ def corpus(folder: Path) -> Fixture:
         "Yaaaaaaaaaa6_0.000_10.000.wav\t0.020\t10.115\tElectric_shaver_toothbrush",
         "Yaaaaaaaaaa8_30.000_40.000.wav\t3.0\t2.0\tDog",
         "../Yaaaaaaa9_30.000_40.000.wav\t1.0\t2.0\tDog",
+        "Yaaaaaaaa10_30.000_40.000.wav\t0.01\t0.02\tDog",
+        "Yaaaaaaaa10_30.000_40.000.wav\t0.03\t0.04",  # what else is told of the clip is not all
+        "Yaaaaaaaa11_1.2.3_4.wav\t0.03\t0.04\tDog",
         "",
     ]
     write(root / "metadata/validation/validation.tsv", "\r\n".join(validation))
@@ -46,7 +49,7 @@ def corpus(folder: Path) -> Fixture:
         tone(root / f"audio/train/{place}/soundscapes/12.wav")
     tone(root / "audio/train/synthetic20/soundscapes/14.wav")
     tone(root / "audio/validation/validation/Yaaaaaaaaaa6_0.000_10.000.wav", 44_100)
-    for name in ("aaaaaaaaaa7", "aaaaaaaaaa8"):
+    for name in ("aaaaaaaaaa7", "aaaaaaaaaa8", "aaaaaaaa10"):
         tone(root / f"audio/validation/validation/Y{name}_30.000_40.000.wav", 44_100)
     tone(root / "audio/eval/public/bbbbbbbbbb1_120_130.wav", 44_100)
     tone(root / "audio/eval/public/Ybbbbbbbbbb2_120.000_130.000.wav", 44_100)
@@ -70,6 +73,8 @@ def corpus(folder: Path) -> Fixture:
             "validation": {
                 ("Yaaaaaaaaaa8_30.000_40.000", "bad_times"),
                 ("../Yaaaaaaa9_30.000_40.000", "unsafe_path"),
+                ("Yaaaaaaaa10_30.000_40.000", "too_few_columns"),
+                ("Yaaaaaaaa11_1.2.3_4", "audio_missing"),
             },
             "public_eval": {("bbbbbbbbbb3_120_130", "no_transcript")},
         },

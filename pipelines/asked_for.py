@@ -16,9 +16,7 @@ class DatasetConfig(OwnDataConfig):
     """One corpus of a job."""
 
     dataset: str = ""  # a name of the catalogue: make sources
-    source: str = (
-        ""  # the corpus in its native layout: a folder or an s3:// URL; of one's own data also a file or files
-    )
+    source: str = ""  # where it lies in its native layout: a folder or an s3:// URL; of one's own data also files
     roots: str = ""  # further corpora that this one draws on: name=/path,name=/path
     split: str = ""  # comma-separated; empty: the source's default splits that SOURCE has
 
@@ -33,7 +31,7 @@ def class_asked_for(config: DatasetConfig) -> type[Source]:
     if not config.source:
         raise ConfigError(f"SOURCE is missing: pass {cls.expects}; `make source DATASET={cls.name}` says more")
     if issubclass(cls, OwnSource):
-        taken = frozenset(sources())
+        taken = frozenset(name for name, one in sources().items() if not issubclass(one, OwnSource))
         return class_of("", own_data(config, cls.name, config.source, config.split, taken))
     if given := given_keys(config):
         forms = ", ".join(name for name, one in sources().items() if issubclass(one, OwnSource))

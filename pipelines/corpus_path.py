@@ -188,11 +188,26 @@ class RemotePath:
         with explained(self._url):
             return self._corpus.files.read_range(self._below(), offset, length)
 
-    def elsewhere(self, url: str) -> RemotePath:
-        """Another place, reached with the same options."""
-        place = corpus_path(url, self._corpus.options)
-        assert isinstance(place, RemotePath), url
-        return place
+    def size(self) -> int:
+        """Bytes of the object.
+
+        Raises:
+            FileNotFoundError: it is not there.
+        """
+        with explained(self._url):
+            size = self._corpus.files.size(self._below())
+        if size is None:
+            raise FileNotFoundError(errno.ENOENT, "no such file", self._url)
+        return size
+
+    def at_bucket(self) -> RemotePath:
+        """The same place, seen from the bucket: others than those below and above it can be reached from there."""
+        scheme, _, rest = self._url.partition("://")
+        return RemotePath(_Corpus(f"{scheme}://{rest.partition('/')[0]}", self._corpus.options), self._url)
+
+    def elsewhere(self, bucket: str) -> RemotePath:
+        """Another bucket, reached with the same options."""
+        return RemotePath(_Corpus(bucket, self._corpus.options), bucket)
 
     def read_text(self, encoding: str = "utf-8") -> str:
         """The whole object as text."""

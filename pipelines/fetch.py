@@ -13,15 +13,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from pipelines.corpus_path import CorpusPath, RemotePath
-from pipelines.file_part import FilePart
+from pipelines.corpus_path import CorpusPath
+from pipelines.file_part import Part
 from pipelines.first_bytes import CONNECTIONS
 
 T = TypeVar("T")
 AT_ONCE = CONNECTIONS  # files: at 50 ms for a request, more than a core decodes meanwhile
 AHEAD_BYTES = 128 << 20  # about as much is held before it is decoded; a single file may be larger
 
-Fetchable = CorpusPath | FilePart
+Fetchable = CorpusPath | Part
 File = Callable[[], Path | bytes]  # waits for what was begun, and raises what went wrong with it
 
 
@@ -36,7 +36,7 @@ def fetched(items: Iterable[T], paths: Callable[[T], Iterable[Fetchable]]) -> It
             files: list[File] = []
             fetches.append([])
             for path in paths(item):
-                if not isinstance(path if isinstance(path, Path | RemotePath) else path.file, RemotePath):
+                if isinstance(path.file if isinstance(path, Part) else path, Path):
                     files.append(_here(path))
                     continue
                 if pool is None:

@@ -52,6 +52,11 @@ FIELDS: Mapping[str, str] = {
     "recording": "a name of the recording",
     "split": "train, dev, …",
 }
+# Fields that are labels of a task.
+LABELS: Mapping[str, str] = {
+    "dialect": "did", "emotion": "er", "keyword": "ks", "sound": "sec", "vocal_sound": "vsc", "scene": "asc",
+    "genre": "mgr", "instrument": "mic", "mood": "smer", "singer": "sid",
+}  # fmt: skip
 # What others call them: NeMo, DeepSpeech, SpeechBrain, Common Voice.
 _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "audio": (
@@ -79,6 +84,7 @@ class Told:
     """A row by fields. A cell that holds nothing (null, blank, NaN) is as good as none."""
 
     columns: Mapping[str, str]  # field -> column
+    labels: Sequence[str]  # fields of LABELS that are there
     others: Sequence[str]  # columns that are no field
     cells: Mapping[str, Any]
 
@@ -90,11 +96,14 @@ class Told:
     def text(self, field: str) -> str:
         """What a cell holds, as text; "" where it is not there."""
         column = self.columns.get(field)
-        return "" if column is None else text_of(self.cells[column])
+        if column is None:
+            return ""
+        value = self.cells[column]
+        return value.strip() if type(value) is str else text_of(value)
 
     def has(self, field: str) -> bool:
         """Whether a cell is there, and holds something."""
-        return bool(self.text(field))
+        return field in self.columns and bool(self.text(field))
 
     def rest(self) -> dict[str, str]:
         """The columns that are no field, as text."""
@@ -107,7 +116,7 @@ class Columns:
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self.given = given
-        self._seen: dict[tuple[str, ...], tuple[dict[str, str], list[str]]] = {}
+        self._seen: dict[tuple[str, ...], tuple[dict[str, str], list[str], list[str]]] = {}
 
     def told(self, cells: Mapping[str, Any]) -> Told:
         """A row by fields."""
@@ -118,7 +127,7 @@ class Columns:
             self._seen[names] = self._sorted(names)
         return Told(*self._seen[names], cells)
 
-    def _sorted(self, names: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
+    def _sorted(self, names: tuple[str, ...]) -> tuple[dict[str, str], list[str], list[str]]:
         there = set(names)
         free = there - set(self.given.values())
         found = {field: column for field, column in self.given.items() if column in there}
@@ -128,4 +137,4 @@ class Columns:
                 if (column := next(known, None)) is not None:
                     found[field] = column
         used = set(found.values())
-        return found, [name for name in names if name not in used]
+        return found, [field for field in LABELS if field in found], [name for name in names if name not in used]

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from pipelines.corpus_path import CorpusPath, RemotePath
 
 _NAMED = re.compile(r"(\d+)\+(\d+)")
+
+
+@runtime_checkable
+class Part(Protocol):
+    """What is read of a file, in a bucket or on disk."""
+
+    @property
+    def file(self) -> CorpusPath: ...
+    def read_bytes(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)

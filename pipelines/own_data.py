@@ -24,7 +24,7 @@ UNKNOWN_LICENCE = "NOASSERTION"  # SPDX's word where nothing is said
 EVALUATION_SPLITS = ("dev", "development", "test", "val", "valid", "validation", "eval", "evaluation")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OwnDataConfig:
     """The keys of `make shards` that describe data of one's own; a corpus of the catalogue describes itself."""
 
@@ -77,7 +77,7 @@ class OwnData:
 
 # All that rows can say but the language alone, which is asked for by those who want it: TASKS=asr,lid.
 DEFAULT_TASKS = tuple(task for task in TASKS if task not in ("lid", "sv", "mna"))
-_SAY_NOTHING = frozenset({*EVALUATION_SPLITS, "train", "data", "manifest", "manifests", "cuts"})
+_SAY_NOTHING = frozenset({*EVALUATION_SPLITS, "train", "data", "audio", "tarred", "manifest", "manifests", "cuts"})
 
 
 def own_data(config: OwnDataConfig, form: str, source: str, split: str, taken: frozenset[str]) -> OwnData:
@@ -115,10 +115,19 @@ def given_keys(config: OwnDataConfig) -> list[str]:
 def default_name(source: str, form: str) -> str:
     """What to call data that lie at `source`: after the file, or the nearest folder with a name that says something."""
     for part in reversed(re.split(r"[/\\]+", source)):
-        name = safe_name(_ENDINGS.sub("", part))
-        if name and name.lower() not in _SAY_NOTHING and not _IS_PATTERN.search(part):
-            return name
+        if not _IS_PATTERN.search(part) and not _SAY_NOTHING.issuperset(words := _words(part)) and words:
+            return safe_name(_ENDINGS.sub("", part))
     return form
+
+
+def default_split(source: str) -> str:
+    """What to call the split that lies at `source`: as the file or folder does, where it says, else "train"."""
+    return next((word for word in _words(re.split(r"[/\\]+", source)[-1]) if word in EVALUATION_SPLITS), "train")
+
+
+def _words(part: str) -> list[str]:
+    """The words in a part of a path: `train_manifest.json` train, manifest."""
+    return [word for word in re.split(r"[^A-Za-z0-9]+", _ENDINGS.sub("", part).lower()) if word]
 
 
 def safe_name(text: str) -> str:

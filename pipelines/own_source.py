@@ -14,9 +14,9 @@ from itertools import islice
 from typing import Any, ClassVar, Self
 
 from pipelines.audio_finder import AudioFinder
-from pipelines.corpus_path import CorpusPath, confirm, fresh, relative
+from pipelines.corpus_path import CorpusPath, RemotePath, Root, confirm, corpus_path, fresh, relative
 from pipelines.labels.languages import language_code
-from pipelines.own_data import DEFAULT_TASKS, EVALUATION_SPLITS, UNKNOWN_LICENCE, OwnData, safe_name
+from pipelines.own_data import DEFAULT_TASKS, EVALUATION_SPLITS, UNKNOWN_LICENCE, OwnData, default_split, safe_name
 from pipelines.patterns import expanded, folder_of, is_pattern
 from pipelines.rows import Place, Row, RowReader
 from pipelines.source import AudioRef, Record, Reject, Source, SourceError, files
@@ -49,6 +49,9 @@ class OwnSource(Source):
     extra_roots: ClassVar[Mapping[str, str]] = {
         "audio": "the folder in which paths of audio begin, if not at the metadata"
     }
+
+    def __init__(self, root: Root, roots: Mapping[str, Root] | None = None) -> None:
+        super().__init__(_reachable(root), {name: _reachable(place) for name, place in (roots or {}).items()})
 
     @classmethod
     @cache
@@ -158,7 +161,7 @@ class OwnSource(Source):
                 f"{self.name}: SPLIT={self.own.split} names several splits, {self.root} is one; give its rows a field "
                 "'split' (or columns.split=…), or pass a folder with a file for each"
             )
-        return (self.own.split.strip() or "train",)
+        return (self.own.split.strip() or default_split(str(self.root)),)
 
     def has_split(self, split: str) -> bool:
         return split in self.available_splits()
@@ -238,6 +241,12 @@ class OwnSource(Source):
         if self._finder is None:
             self._finder = AudioFinder(self.base(), self.roots.get("audio"), self.has_file)
         return self._finder
+
+
+def _reachable(place: Root) -> CorpusPath:
+    """What a user passed, so that what metadata names beside it can be reached too."""
+    path = corpus_path(place)
+    return path.at_bucket() if isinstance(path, RemotePath) else path
 
 
 def _reopened(form: type[OwnSource], own: OwnData, root: CorpusPath, roots: dict[str, CorpusPath]) -> OwnSource:

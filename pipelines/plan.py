@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -228,19 +228,26 @@ def _read_records(
 
 def _table(rows: list[tuple[int, str, bytes, bytes, float, float, str]]) -> pa.Table:
     columns = zip(*rows, strict=True)
-    return pa.table([pa.array(column, field.type) for column, field in zip(columns, _ROWS, strict=True)], _ROWS)
+    return pa.table([_array(column, field.type) for column, field in zip(columns, _ROWS, strict=True)], _ROWS)
+
+
+def _array(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
+    """A column; hashes and numbers without a look at each of them by itself."""
+    if pa.types.is_fixed_size_binary(kind):
+        return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(b"".join(values))])
+    if pa.types.is_primitive(kind):
+        return pa.array(np.array(values, kind.to_pandas_dtype()))
+    return pa.array(values, kind)
 
 
 def _drop_duplicates(table: pa.Table, rejects: RejectWriter) -> pa.Table:
     """Of equal ids the first in release order stays. `table` holds every row of its range of id hashes."""
+    if pc.count_distinct(table["id_hash"]).as_py() == len(table):
+        return table  # nearly always; the rows are sorted later
     table = table.sort_by([("id_hash", "ascending"), ("order", "ascending")])
     ids = table["id"].combine_chunks()
-    if len(ids) < 2:
-        return table
     repeated = np.zeros(len(ids), dtype=bool)
     repeated[1:] = pc.equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
-    if not repeated.any():
-        return table
     for text in table.filter(pa.array(repeated))["record"].to_pylist():
         record = decode_record(text)
         rejects.add(Reject(record.id, "duplicate_id", record.audio[0].path if record.audio else record.id))

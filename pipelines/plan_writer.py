@@ -50,10 +50,9 @@ class PlanWriter:
 
     def _add(self, table: pa.Table) -> None:
         recordings = table["recording_hash"].to_pylist()
-        seconds = table["seconds"].to_numpy()
+        seconds = table["seconds"].to_pylist()
         texts = table["record"].to_pylist()
-        for text in filter(None, texts):
-            self.fingerprint.update(text.encode("utf-8") + b"\n")
+        self.fingerprint.update("".join([f"{text}\n" for text in texts if text]).encode())
         first = 0  # of the rows that belong to the shard being filled
         for row, recording in enumerate(recordings):
             new_recording = recording != self._last_recording
@@ -63,8 +62,8 @@ class PlanWriter:
                 self._pending.append(table.slice(first, row - first))
                 self._write_shard()
                 first = row
-            self._pending_seconds += float(seconds[row])
-            self._kept_seconds += float(seconds[row]) if texts[row] else 0.0
+            self._pending_seconds += seconds[row]
+            self._kept_seconds += seconds[row] if texts[row] else 0.0
         self._pending.append(table.slice(first))
         self._pending_rows += len(table) - first
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
+from operator import attrgetter
 from typing import Any
 
 from pipelines import source
@@ -31,12 +33,15 @@ _CLASSES: dict[str, type] = {
         source.QuestionAnswer,
     )
 }
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode
+
+
+_quoted: Callable[[str], str] = json.encoder.encode_basestring
+_number = json.JSONEncoder(allow_nan=False).encode
 
 
 def encode_record(record: Record) -> str:
     """One line of JSON; equal records give equal text. Fields that hold their default are left out."""
-    return _dumps(_pack(record))
+    return _text(record)
 
 
 def decode_record(text: str) -> Record:
@@ -50,25 +55,46 @@ def _default(item: Field[Any]) -> Any:
     return item.default if item.default_factory is MISSING else item.default_factory()
 
 
-# Of each class its fields and their defaults; looked up once, because a corpus has millions of records.
-_FIELDS = {cls: (name, tuple((item.name, _default(item)) for item in fields(cls))) for name, cls in _CLASSES.items()}
-_PLAIN = frozenset({str, int, float, bool})
+def _layout(cls: type, name: str) -> tuple[str, Callable[[Any], tuple[Any, ...]], tuple[tuple[str, Any, str], ...]]:
+    """How a class is written: the beginning of its JSON; what gives its fields in the order of their names; of each
+    field its key, and its default as it is and as JSON."""
+    items = sorted(fields(cls), key=lambda item: item.name)
+    names = [item.name for item in items]
+    values = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    defaults = [_default(item) for item in items]
+    told = ["" if default is MISSING else _text(default) for default in defaults]
+    return f'{{"_":"{name}"', values, tuple(zip([f',"{name}":' for name in names], defaults, told, strict=True))
 
 
-def _pack(value: Any) -> Any:
+def _text(value: Any) -> str:
+    """What `json.dumps` writes with sorted keys and no spaces, in half the time: of a plan this is the most."""
     kind = type(value)
+    if kind is str:
+        return _quoted(value)
     if kind is tuple:
-        return [item if type(item) in _PLAIN else _pack(item) for item in value]
-    found = _FIELDS.get(kind)
-    if found is None:
-        return value if value is None else {str(key): str(item) for key, item in value.items()}  # Record.original
-    name, names = found
-    packed: dict[str, Any] = {"_": name}
-    for field_name, default in names:
-        item = getattr(value, field_name)
-        if item is not default and item != default:
-            packed[field_name] = item if type(item) in _PLAIN else _pack(item)
-    return packed
+        return "[" + ",".join([_text(item) for item in value]) + "]"
+    layout = _LAYOUTS.get(kind)
+    if layout is None:
+        return _plain(value)
+    text, values, known = layout
+    for item, (key, default, default_text) in zip(values(value), known):  # noqa: B905 -- a keyword costs a tenth
+        if item is not default:
+            told = _quoted(item) if type(item) is str else _text(item)
+            if told != default_text:
+                text += key + told
+    return text + "}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):  # Record.original
+        return "{" + ",".join([f"{_quoted(key)}:{_quoted(str(value[key]))}" for key in sorted(value)]) + "}"
+    return _number(value)  # or true, false, null
+
+
+# Looked up once, because a corpus has millions of records; classes that are defaults of others come first.
+_LAYOUTS: dict[type, tuple[str, Callable[[Any], tuple[Any, ...]], tuple[tuple[str, Any, str], ...]]] = {}
+for _name, _class in reversed(_CLASSES.items()):
+    _LAYOUTS[_class] = _layout(_class, _name)
 
 
 def _unpack(value: Any) -> Any:

@@ -10,10 +10,9 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from pipelines.fields import Columns, Told
+from pipelines.fields import LABELS, Columns, Told
 from pipelines.labels.languages import language_code
 from pipelines.labels.licences import licence
 from pipelines.own_data import OwnData
@@ -40,11 +39,7 @@ from pipelines.source import (
 )
 from tag_schema.tasks import TASKS
 
-_LABELS = {
-    "dialect": "did", "emotion": "er", "keyword": "ks", "sound": "sec", "vocal_sound": "vsc", "scene": "asc",
-    "genre": "mgr", "instrument": "mic", "mood": "smer", "singer": "sid",
-}  # fmt: skip
-_LABEL_TASKS = frozenset({*_LABELS.values(), "lid", "sgc", "sap"})
+_LABEL_TASKS = frozenset({*LABELS.values(), "lid", "sgc", "sap"})
 _OTHER_TASKS = {
     "transcribe": "asr",
     "s2t_translation": "s2tt",
@@ -53,7 +48,7 @@ _OTHER_TASKS = {
 }  # NeMo's and others'
 _SAYS = (
     "text", "translation", "caption", "question", "answer", "events", "turns", "entities", "scenario", "label",
-    "gender", "age", *_LABELS,
+    "gender", "age", *LABELS,
 )  # fmt: skip
 _NOTHING = frozenset({"na", "n/a", "nan", "none"})  # in NeMo's `answer`, where there is none yet
 _FORMS: Mapping[str, TextForm] = {"written": "written", "spoken": "spoken", "unpunctuated": "unpunctuated"}
@@ -97,7 +92,7 @@ class RowReader:
         try:
             place = row.place or self._find_audio(given, row)
             ref = _audio(told, place if isinstance(place, Place) else Place(given))
-            name = name or _name(told, ref)
+            name = name or _name(told, ref, given if ref.inside else ref.path)
             if not isinstance(place, Place):
                 return Reject(name, place, f"{row.where}: {given}" if given else f"{row.where}: no path of audio")
             annotations = tuple(self._annotations(told))
@@ -106,8 +101,15 @@ class RowReader:
         speaker = _speaker(told, self._task(told))
         if not annotations and not (speaker.gender or speaker.age):
             return Reject(name, "no_transcript", row.where)
-        terms = told.text("licence")
-        return Record(name, (ref,), annotations, speaker, licence(terms) if terms else None, original=told.rest())
+        return Record(
+            name,
+            (ref,),
+            annotations,
+            speaker,
+            licence=licence(told.text("licence")) or None,
+            language=told.text("language") or None,
+            original=told.rest(),
+        )
 
     def split_of(self, row: Row) -> str:
         """The split that a row names; "" where it names none."""
@@ -134,7 +136,8 @@ class RowReader:
 
     def _lacking(self, told: Told, has_audio: bool) -> str:
         for field, column in self._columns.given.items():
-            if column not in told.cells and (field == "audio" or not told.has("audio")):
+            known = column in told.cells or (field == "audio" and has_audio)
+            if not known and (field == "audio" or not (has_audio or told.has("audio"))):
                 return f"columns.{field}={column}: there is no such field"
         if not has_audio and not told.has("audio"):
             return "no field names the audio; say which does with columns.audio=FIELD"
@@ -197,9 +200,9 @@ class RowReader:
             yield Words(words(told.value("words")))
 
     def _labels(self, told: Told, task: str, language: str) -> Iterator[Annotation]:
-        for field, kind in _LABELS.items():
+        for field in told.labels:
             if told.has(field):
-                yield Label(kind, tuple(items(told.value(field))))
+                yield Label(LABELS[field], tuple(items(told.value(field))))
         if told.has("label"):
             kind = task if task in _LABEL_TASKS else self._label_task
             if not kind:
@@ -246,9 +249,11 @@ def _audio(told: Told, place: Place) -> AudioRef:
     )
 
 
-def _name(told: Told, ref: AudioRef) -> str:
+def _name(told: Told, ref: AudioRef, path: str) -> str:
     """What to call a row without an id: as its audio, with the times; with a hash where several rows may share them."""
-    name = str(PurePosixPath(ref.path).with_suffix("")).lstrip("./")
+    name = path.lstrip("./")
+    stem, dot, ending = name.rpartition(".")
+    name = stem if dot and "/" not in ending else name
     if ref.start is not None or ref.end is not None:
         name += f"-{ref.start or 0.0:.3f}" + ("" if ref.end is None else f"-{ref.end:.3f}")
     if ref.channel is not None:

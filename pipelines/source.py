@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from typing import ClassVar, Literal
 
 from pipelines.corpus_path import CorpusPath, RemotePath, Root, confirm, corpus_path, fresh, scandir
-from pipelines.file_part import FilePart
+from pipelines.file_part import FilePart, Part
 from shards.storage_error import StorageError
 
 TextForm = Literal["written", "spoken", "unpunctuated"]  # written: cased and punctuated, digits as digits
@@ -223,7 +223,8 @@ class Record:
 
     `id` is the release's own id, unique in its split. `licence` and `origin` override the source's;
     `origin` is "namespace:id" (freesound:1234) and finds the same recording in two corpora.
-    `original` holds the release's labels verbatim, for whoever needs more than the targets.
+    `original` holds the release's labels verbatim, for whoever needs more than the targets. `language` is the release's
+    code of what is spoken, where there is no transcript to tell it and records differ.
     """
 
     id: str
@@ -232,6 +233,7 @@ class Record:
     speaker: Speaker = Speaker()
     licence: str | None = None
     origin: str | None = None
+    language: str | None = None
     original: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -402,7 +404,7 @@ class Source(ABC):
         """Where the audio of `ref` lies."""
         return (self.roots[ref.root] if ref.root else self.root) / ref.path
 
-    def place(self, ref: AudioRef) -> CorpusPath | FilePart:
+    def place(self, ref: AudioRef) -> CorpusPath | Part:
         """What of the corpus is to be read for `ref`: a file, or the bytes of one that hold the recording."""
         return FilePart.named(self.path(ref), ref.inside) if ref.inside else self.path(ref)
 

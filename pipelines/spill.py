@@ -11,6 +11,7 @@ import pyarrow.ipc
 
 # A divisor of 256. The plan's rejects.parquet has a row group for each range: with this number RECIPE changes.
 HASH_RANGES = 256
+ROWS_AT_ONCE = 20_000  # that wait in memory before they are dealt
 
 
 class Spill:
@@ -20,9 +21,20 @@ class Spill:
         folder.mkdir()
         self._folder, self._schema, self._column = folder, schema, column
         self._files: dict[int, pa.ipc.RecordBatchFileWriter] = {}
+        self._waiting: list[pa.Table] = []
 
     def add(self, table: pa.Table) -> None:
         """Append rows, each to the file of its range. The hash column holds binary(16) without nulls."""
+        self._waiting.append(table)
+        if sum(map(len, self._waiting)) >= ROWS_AT_ONCE:
+            self._deal()
+
+    def _deal(self) -> None:
+        """Write the rows that wait. Few at a time would cost a write for nearly each of them."""
+        if not self._waiting:
+            return
+        table = pa.concat_tables(self._waiting)
+        self._waiting.clear()
         hashes = table[self._column].combine_chunks()
         first_bytes = np.frombuffer(hashes.buffers()[1], np.uint8)[hashes.offset * 16 :: 16][: len(table)]
         buckets = first_bytes // (256 // HASH_RANGES)
@@ -37,10 +49,12 @@ class Spill:
 
     def ranges(self) -> Iterator[pa.Table]:
         """Each range's rows, in the order of the ranges; its file is deleted afterwards."""
+        self._deal()
         for file in self._files.values():
             file.close()
         for bucket in sorted(self._files):
             path = self._folder / f"{bucket:03d}.arrow"
-            with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as reader:
+            # In one piece: its columns are then used where they lie. Not mapped: a disk that fails is to raise.
+            with pa.BufferReader(path.read_bytes()) as source, pa.ipc.open_file(source) as reader:
                 yield reader.read_all()
             path.unlink()

@@ -122,6 +122,8 @@ def tag(record: Record, annotations: Sequence[Annotation], seconds: float, rules
     transcript = next((a for a in annotations if isinstance(a, Transcript)), None)
     if transcript is not None:
         language = language_code(transcript.language)
+    elif record.language is not None:
+        language = language_code(record.language)
     else:
         language = rules.languages[0] if len(rules.languages) == 1 else None
     speaker = record.speaker

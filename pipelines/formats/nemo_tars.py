@@ -31,6 +31,7 @@ class NemoTars:
         here = "://" in pattern or pattern.startswith(("/", "~"))
         self._tars = expanded(corpus_path(pattern) if here else base / pattern) if pattern else []
         self._members = lru_cache(_TARS_HELD)(_members)
+        self._tar = lru_cache(_TARS_HELD)(self._tar_of)
 
     def find(self, given: str, row: Row) -> Place | str:
         """Where the audio of a row lies, or a reason of a reject.
@@ -43,7 +44,7 @@ class NemoTars:
         found = members.get(given) or members.get(_SEGMENT.sub("", given))
         return "audio_missing" if found is None else Place(_named(tar, self._base), inside=found)
 
-    def _tar(self, shard: str, folder: str) -> CorpusPath:
+    def _tar_of(self, shard: str, folder: str) -> CorpusPath:
         if self._tars:
             number = int(shard) if shard.isdecimal() else len(self._tars)
             known = self._tars[number : number + 1]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.corpus_path import CorpusPath
-from pipelines.formats.container import LFS_POINTER
+from pipelines.formats.lfs import refuse_pointer
 from pipelines.source import SourceError
 
 BATCH_ROWS = 1_000
@@ -25,11 +25,7 @@ def read_parquet(root: CorpusPath, path: str, columns: Sequence[str]) -> Iterato
         SourceError: no Parquet, or it breaks off, or Git LFS has not fetched it.
     """
     place = root / path
-    with place.open("rb") as head:
-        if head.read(len(LFS_POINTER)) == LFS_POINTER:
-            raise SourceError(
-                f"{place}: a pointer of Git LFS, not the table; in its clone: git lfs install; git lfs pull"
-            )
+    refuse_pointer(place)
     try:
         with pq.ParquetFile(place if isinstance(place, Path) else pa.BufferReader(place.read_bytes())) as file:
             wanted = [name for name in columns if name in file.schema_arrow.names]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO
 
-from pipelines.corpus_path import CorpusPath, RemotePath
+from pipelines.corpus_path import CorpusPath
+from pipelines.formats.seekable import open_seekable
 from pipelines.source import SourceError, is_litter
 
 _BLOCK = 512  # bytes, of a tar
-_REMOTE_BLOCK = 8 << 20  # bytes of each request; what of a large member lies beyond is skipped
 _COMPRESSED = (b"\x1f\x8b", b"BZ", b"\xfd7")  # how gzip, bzip2 and xz begin
 _LARGEST_TEXT = 16 << 20  # bytes; a larger member is no metadata
 
@@ -35,7 +33,7 @@ def read_members(path: CorpusPath, wanted: Callable[[str], bool] = lambda name: 
     Raises:
         SourceError: it is no tar, is compressed, or breaks off.
     """
-    with _opened(path) as file:
+    with open_seekable(path) as file:
         if file.read(2) in (b"\x1f\x8b", b"BZ", b"\xfd7"):
             raise SourceError(
                 f"{path}: is compressed, so that its members cannot be read one by one; unpack it: gunzip …"
@@ -57,36 +55,3 @@ def read_members(path: CorpusPath, wanted: Callable[[str], bool] = lambda name: 
                     raise tarfile.ReadError(f"no header at byte {tar.offset}")
         except (tarfile.TarError, EOFError) as error:
             raise SourceError(f"{path}: is no whole tar ({error}); fetch or write it again") from error
-
-
-def _opened(path: CorpusPath) -> IO[bytes]:
-    return io.BufferedReader(_Ranges(path), _REMOTE_BLOCK) if isinstance(path, RemotePath) else path.open("rb")
-
-
-class _Ranges(io.RawIOBase):
-    """An object in a bucket, read where it is asked for."""
-
-    def __init__(self, path: RemotePath) -> None:
-        super().__init__()
-        self._path, self._place = path, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        if whence == io.SEEK_END:
-            raise io.UnsupportedOperation("the length is not known")
-        self._place = offset + (self._place if whence == io.SEEK_CUR else 0)
-        return self._place
-
-    def tell(self) -> int:
-        return self._place
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._path.read_range(self._place, len(buffer))
-        buffer[: len(data)] = data
-        self._place += len(data)
-        return len(data)

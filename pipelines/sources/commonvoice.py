@@ -66,9 +66,13 @@ cv-corpus-17.0-2024-03-15/          <- SOURCE (or the folder of one language)
         inside = "" if folder == self.root else f"{folder.name}/"
         table = f"{inside}{split}.tsv"
         listing = self.listing(f"{inside}clips")
+        widest = next(s for s in ("validated", *self.splits) if self.has_file(folder / f"{s}.tsv"))
+        # Taken away one by one: the names of all tables together are as many as those of the folder once more.
+        unnamed = set(listing.names if split == widest else ())
         elsewhere = frozenset(self.clips_of(inside, ("train", "dev", "test")) if split == "validated" else ())
         for row in read_tsv(self.root, table, ("path", "sentence"), OPTIONAL):
             clip = _clip_of(row)
+            unnamed.discard(clip)
             if clip in elsewhere:
                 continue
             if isinstance(row, Reject):
@@ -92,11 +96,8 @@ cv-corpus-17.0-2024-03-15/          <- SOURCE (or the folder of one language)
                     speaker=Speaker(client or None, gender(sex), age(years)),
                     original={key: value for key, value in told.items() if value},
                 )
-        widest = next(s for s in ("validated", *self.splits) if self.has_file(folder / f"{s}.tsv"))
-        if split == widest:
-            # Taken away one by one: the names of all tables together are as many as those of the folder once more.
-            unnamed = set(listing.names)
-            unnamed.difference_update(self.clips_of(inside, self.splits))
+        if unnamed:
+            unnamed.difference_update(self.clips_of(inside, (other for other in self.splits if other != split)))
             for clip in sorted(unnamed):
                 if clip.endswith(".mp3"):
                     yield Reject(clip[:-4], "no_transcript", f"{inside}clips/{clip}")

@@ -2,7 +2,7 @@
 
 Format    kaldi-asr.org/doc/data_prep.html
 Tables    wav.scp, segments, text, utt2spk, spk2gender, utt2lang, utt2dur, reco2file_and_channel
-Splits    a folder is one, called like it: data/train is "train"; SOURCE may be the folder above, with several
+Splits    a folder is one, called as SPLIT says, or "test" for data/test; of the folder above each is called like it
 Quirk     a value of wav.scp that is a command (`flac -dc a.flac |`) or lies in an ark is refused: nothing that metadata
           says is ever run. Where two recordings of reco2file_and_channel have one file, each is a channel of it; else
           the file was split when it was written. A speaker who is called like his utterance is not known
@@ -53,10 +53,9 @@ data/train/                         <- SOURCE (or data/)
         return [path for path in subfolders(folder) if cls.is_metadata(path)] if folder.is_dir() else []
 
     def parts(self) -> Mapping[str, list[CorpusPath]]:
-        if is_pattern(self.root):
-            folders = expanded(self.root)
-        else:
-            folders = [self.root] if self.is_metadata(self.root) else self.metadata_in(self.root)
+        if self.is_metadata(self.root):
+            return {"": [self.root]}
+        folders = expanded(self.root) if is_pattern(self.root) else self.metadata_in(self.root)
         return {safe_name(folder.name) or "train": [folder] for folder in folders}
 
     def rows(self, path: CorpusPath) -> Iterator[Row | Reject]:

@@ -6,6 +6,7 @@ credentials of the environment.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import pickle
@@ -20,6 +21,7 @@ import pytest
 import s3fs
 
 from pipelines import catalogue
+from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.build import build_and_commit
 from pipelines.corpus_path import RemotePath, corpus_path
 from pipelines.formats.tables import read_lines
@@ -31,7 +33,8 @@ from pipelines.sources.speechcommands import SpeechCommands
 from shards.storage import Storage, StorageError
 from tests.faults.proxy import TRANSIENT, Proxy, Request, proxy_before
 from tests.pipelines.corpora import SETTINGS, flac, librispeech, prepare, put, shards_of
-from tests.pipelines.sources.fixtures import FIXTURES
+from tests.pipelines.sources.corpora.webdataset import pack
+from tests.pipelines.sources.fixtures import FIXTURES, class_of
 from tests.shards.building import contents
 
 pytestmark = pytest.mark.slow
@@ -102,7 +105,8 @@ def through(proxy: Proxy, url: str) -> RemotePath:
 
 @pytest.mark.parametrize("name", sorted(FIXTURES))
 def test_a_bucket_gives_the_bytes_that_a_disk_gives(name: str, bucket: Bucket, tmp_path: Path) -> None:
-    cls, fixture = catalogue.find(name), FIXTURES[name](tmp_path / "corpus")
+    fixture = FIXTURES[name](tmp_path / "corpus")
+    cls = class_of(name, fixture)
     there = bucket.path(bucket.hold(fixture.source)) / fixture.source.name
     roots = {key: bucket.path(bucket.hold(root)) / root.name for key, root in fixture.roots.items()}
     for split in fixture.records:
@@ -438,3 +442,27 @@ def test_paths_are_compared_pickled_and_shown_without_their_options() -> None:
     assert [str(parent) for parent in path.parents] == ["s3://bucket/corpora", "s3://bucket"]
     assert path.parents[-1].parent == path.parents[-1] and corpus_path(path) is path
     assert corpus_path("file:///corpora/x") == corpus_path("/corpora/x/") == Path("/corpora/x")
+
+
+def test_a_manifest_may_lie_apart_from_its_audio(bucket: Bucket, proxy: Proxy, tmp_path: Path) -> None:
+    """Relative paths, addresses in a bucket, patterns of files, and tars of which only the members are fetched."""
+    said = [flac(0.5, seed) for seed in range(3)]
+    url = bucket.hold({"audio/a.flac": said[0], "b.flac": said[1], "lists/.keep": b""})
+    rows = [{"audio": "../audio/a.flac", "text": "a"}, {"audio": f"{url}/b.flac", "text": "b"}]
+    for number, row in enumerate(rows):
+        bucket.fs.pipe(f"{url[5:]}/lists/{number}.jsonl", json.dumps(row).encode())
+    source = class_asked_for(DatasetConfig(dataset="manifest", source=f"{url}/lists/{{0..1}}.jsonl", language="de"))(
+        through(proxy, f"{url}/lists/{{0..1}}.jsonl")
+    )
+    assert source.name == "lists" and source.available_splits() == ("train",)
+    made = shards_of(source, "train", tmp_path / "out")
+    assert {sample["targets"][0]["response"] for sample in made.samples.values()} == {"a", "b"} and not made.rejects
+    pack(tmp_path / "set/audio_0.tar", {f"{n}.flac": data for n, data in enumerate([*said, bytes(20 << 20)])})
+    rows = [{"audio_filepath": f"{n}.flac", "text": "x", "lang": "de", "shard_id": 0} for n in range(3)]
+    (tmp_path / "set/m.json").write_text("\n".join(map(json.dumps, rows)))
+    url = bucket.hold(tmp_path / "set") + "/set/m.json"
+    source = class_asked_for(DatasetConfig(dataset="manifest", source=url))(through(proxy, url))
+    made = shards_of(source, "train", tmp_path / "tarred")
+    assert len(made.samples) == 3 and not made.rejects
+    # By the planner and the builder each: the headers by blocks of 8 MiB, then each member alone.
+    assert sum("audio_0.tar" in request.path and request.method == "GET" for request in proxy.requests) <= 12

@@ -10,7 +10,15 @@ import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
+from pipelines.asked_for import DatasetConfig, class_asked_for
+from pipelines.source import Source
 from tests.pipelines.sources.fixture import Fixture
+
+
+def class_of(name: str, fixture: Fixture) -> type[Source]:
+    """The source of a fixture, told what its user says of data of his own."""
+    return class_asked_for(DatasetConfig(**fixture.told, dataset=name, source=str(fixture.source)))
+
 
 FIXTURES: dict[str, Callable[[Path], Fixture]] = {
     module.name: importlib.import_module(f"tests.pipelines.sources.corpora.{module.name}").corpus

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.own_source import OwnSource
 from pipelines.source import REJECT_REASONS, EmptySplitError, Record, Reject, Source, SourceError
 from pipelines.tagging import TagRules, tag
@@ -20,7 +19,7 @@ from tag_schema.target import Target
 from tag_schema.vocabulary import EXTENDED
 from tests.pipelines.corpora import shards_of
 from tests.pipelines.sources.fixture import Fixture
-from tests.pipelines.sources.fixtures import FIXTURES
+from tests.pipelines.sources.fixtures import FIXTURES, class_of
 
 NAMES = sorted(catalogue.sources())
 
@@ -29,7 +28,7 @@ NAMES = sorted(catalogue.sources())
 def corpus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[type[Source], Fixture]:
     """A source and a small corpus of it; not to be changed."""
     fixture = FIXTURES[request.param](tmp_path_factory.mktemp(request.param))
-    return class_asked_for(DatasetConfig(**fixture.told, dataset=request.param, source=str(fixture.source))), fixture
+    return class_of(request.param, fixture), fixture
 
 
 def read(source: Source, split: str) -> list[Record | Reject]:

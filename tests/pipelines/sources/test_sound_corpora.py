@@ -210,7 +210,7 @@ def test_a_broken_parquet_is_named(tmp_path: Path) -> None:
             list(source.records("mc_test"))
     write(path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
     with pytest.raises(
-        SourceError, match="a pointer of Git LFS, not the table; in its clone: git lfs install; git lfs pull"
+        SourceError, match="a pointer of Git LFS, not the file itself: run `git lfs pull`"
     ):
         list(source.records("mc_test"))
 

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipelines.plan import encoded
-from pipelines.segment import LONGEST_SECONDS, pieces
+from pipelines.segment import pieces
 from pipelines.source import Annotation, AudioRef, Events, Record, Reject, Source, Turns, Words
 from pipelines.tagging import NO_TAG, Tagging, TagRules, tag
 from pipelines.verdict import records_found
+from pipelines.windows import LONGEST_SECONDS
 
 EXAMPLES = 3  # of each reason
 

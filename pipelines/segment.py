@@ -17,7 +17,6 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from pipelines.labels.languages import language_code
 from pipelines.source import (
@@ -38,12 +37,9 @@ from pipelines.source import (
     Word,
     Words,
 )
+from pipelines.windows import LONGEST_SECONDS, late_pause, pauses_between
 from tag_schema.languages import join_words
 
-if TYPE_CHECKING:  # the decoders are half a gigabyte, and sources cut windows too
-    from pipelines.audio import Span
-
-LONGEST_SECONDS = 30.0
 SHORTEST_SECONDS = 1.0  # of the last window; a shorter rest is left out, or halved with the one before
 _OVERHANG = 0.5  # seconds that metadata may reach beyond the recording: rounding and padding of codecs
 _EXACT = 1e-6  # seconds; less than a waveform sample, more than the noise of adding times
@@ -157,36 +153,6 @@ def _at_pauses(words: list[Word], start: float, end: float, gapless: bool) -> li
         return found
     starts = [word.start for word in words]
     return [(a, b) for a, b in found if bisect.bisect_left(starts, b) > bisect.bisect_left(starts, a)]
-
-
-def pauses_between(spans: Sequence[tuple[float, float]], start: float, end: float) -> list[tuple[float, float]]:
-    """The stretches from `start` to `end` that lie in none of `spans`, which are given by their start and may overlap.
-
-    Also those of no length, where one word ends as the next begins.
-    """
-    pauses = []
-    reach = start
-    for place, (first, last) in enumerate(spans):
-        if first > reach or (place and first == reach):
-            pauses.append((reach, first))
-        reach = max(reach, last)
-    pauses.append((reach, max(reach, end)))
-    return pauses
-
-
-def late_pause(pauses: Sequence[tuple[float, float]], position: float) -> float | None:
-    """Where to end a piece of at most 30 s that begins at `position`; None: in no pause."""
-    limit = position + LONGEST_SECONDS
-    inside = [
-        (max(a, position), min(b, limit)) for a, b in pauses if a <= limit and b > position and min(b, limit) > position
-    ]
-    if not inside:
-        return None
-    late = [pause for pause in inside if sum(pause) / 2 >= position + LONGEST_SECONDS / 2]
-    a, b = max(late, key=lambda pause: (pause[1] - pause[0], pause[1])) if late else inside[-1]
-    # In the middle of the pause, but never so that a piece of nothing is left.
-    edge = min(max(round((a + b) / 2, 3), a), b)
-    return edge if edge > position else None
 
 
 def _part(annotation: Annotation, record: Record, first: float, last: float) -> Annotation | None:

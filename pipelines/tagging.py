@@ -31,7 +31,6 @@ from typing import Any, TypeVar
 from pipelines.labels.languages import language_code, text_language
 from pipelines.labels.names import label_text
 from pipelines.labels.speakers import age, gender
-from pipelines.segment import LONGEST_SECONDS
 from pipelines.source import (
     REJECT_REASONS,
     Annotation,
@@ -54,6 +53,7 @@ from pipelines.source import (
 )
 from pipelines.text import normalise
 from pipelines.unpunctuated import unpunctuated
+from pipelines.windows import LONGEST_SECONDS
 from shards.sample import SampleWord, TaggedTarget
 from tag_schema.annotations import SONIC_LABELS, Entity, TargetError, TimedEvent, TimedWord, check_text
 from tag_schema.annotations import Intent as TaggedIntent

@@ -63,8 +63,8 @@ def test_real_recordings_in_every_format(name: str, tmp_path: Path) -> None:
     made = shards_of(source, "train", tmp_path / "out")
     assert len(made.samples) == 14 and not made.rejects
     for one in said:
-        (target,) = made.samples[one.id]["targets"]
-        assert target["response"] == " ".join(one.text.split())
+        written = next(t for t in made.samples[one.id]["targets"] if "<|itn|>" in t["prompt"])
+        assert written["response"] == " ".join(one.text.split())
         info = soundfile.info(one.file)
         assert len(made.waveforms[one.id][0]) == pytest.approx(info.duration * 16_000, abs=2)
 
@@ -144,7 +144,7 @@ def test_nemo_tells_what_its_rows_are_for(tmp_path: Path) -> None:
     heard = "<|startoftranscript|><|de|><|transcribe|><|de|><|notimestamps|>"
     translated = "<|startoftranscript|><|de|><|translate|><|en|><|notimestamps|><|itn|>"
     assert told == {
-        "said": [(f"{heard}<|itn|>", "Guten Tag.")],
+        "said": [(f"{heard}<|itn|>", "Guten Tag."), (f"{heard}<|wo_itn|>", "guten tag")],
         "plain": [(f"{heard}<|wo_itn|>", "guten tag")],
         "spoken": [(f"{heard}<|wo_itn|>", "Um drei.")],
         "translated": [(translated, "Good day.")],

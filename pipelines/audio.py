@@ -9,7 +9,7 @@ scale, and limited to 16 bits.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from pipelines.archives.stream import Bytes
 from pipelines.decode import SAMPLE_RATE, Recording, open_recording
 from pipelines.formats.container import AudioReject
 from pipelines.resample import resample
-from pipelines.waveform import mono
+from pipelines.waveform import KeptClips, mono
 
 __all__ = ["SAMPLE_RATE", "AudioReject", "Clip", "Span", "clips", "encode_flac", "open_recording"]
 
@@ -86,7 +86,7 @@ def clips(
         if isinstance(piece, AudioReject):
             yield piece
             continue
-        waveform, clipped = piece
+        waveform, clipped = piece[0](), piece[1]
         keep = whole and flac is not None
         yield Clip(
             None if keep else waveform,
@@ -118,14 +118,15 @@ def _frame_bounds(span: Span, rate: int) -> tuple[int, int | None]:
 
 def _cut(
     recording: Recording, bounds: Sequence[tuple[int, int | None]]
-) -> tuple[list[tuple[np.ndarray, int] | AudioReject], int]:
+) -> tuple[list[tuple[Callable[[], np.ndarray], int] | AudioReject], int]:
     """Decode from beginning to end and keep what lies in the bounds.
 
-    Returns: the pieces as `_finished` gives them; the frames decoded.
+    Returns: the pieces as `_finished` gives them, each waveform by a call; the frames decoded.
     """
+    kept = KeptClips()
     order = sorted(range(len(bounds)), key=lambda number: bounds[number][0])
     parts: list[list[np.ndarray]] = [[] for _ in bounds]
-    pieces: list[tuple[np.ndarray, int] | AudioReject | None] = [None] * len(bounds)
+    pieces: list[tuple[Callable[[], np.ndarray], int] | AudioReject | None] = [None] * len(bounds)
     waiting = iter(order)
     upcoming = next(waiting, None)
     open_spans: list[int] = []
@@ -143,14 +144,21 @@ def _cut(
             if end is None or end > after:
                 still_open.append(number)
             else:
-                pieces[number] = _finished(parts[number], recording)
+                pieces[number] = _kept(_finished(parts[number], recording), kept)
                 parts[number] = []
         open_spans = still_open
         position = after
     for number, piece in enumerate(pieces):
         if piece is None:
-            pieces[number] = _finished(parts[number], recording)
+            pieces[number] = _kept(_finished(parts[number], recording), kept)
+            parts[number] = []
     return [piece for piece in pieces if piece is not None], position
+
+
+def _kept(
+    piece: tuple[np.ndarray, int] | AudioReject, clips: KeptClips
+) -> tuple[Callable[[], np.ndarray], int] | AudioReject:
+    return piece if isinstance(piece, AudioReject) else (clips.keep(piece[0]), piece[1])
 
 
 def _finished(parts: list[np.ndarray], recording: Recording) -> tuple[np.ndarray, int] | AudioReject:

@@ -101,12 +101,13 @@ def _from_recording(
                 rejects[record.id] = RejectRow(cut.id, cut.reason, cut.where)
             else:
                 waiting += [(record, piece) for piece in cut]
-        found = list(clips(recording, [piece.spans[0] for _, piece in waiting])) if waiting else []
+        found = clips(recording, [piece.spans[0] for _, piece in waiting]) if waiting else iter(())
+        first = list(itertools.islice(found, 1))  # before it comes, all of the recording is decoded
     except AudioReject as reject:
         check_memory()
         yield from (RejectRow(record.id, reject.reason, f"{path}: {reject.detail}") for record in records)
         return
-    made = zip(waiting, found, strict=True)
+    made = zip(waiting, itertools.chain(first, found), strict=True)
     for record in records:
         if record.id in rejects:
             yield rejects[record.id]

@@ -9,7 +9,7 @@ scale, and limited to 16 bits.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from pipelines.decode import SAMPLE_RATE, Recording, open_recording
 from pipelines.formats.container import AudioReject
 from pipelines.resample import resample
 from pipelines.source import Span
-from pipelines.waveform import mono
+from pipelines.waveform import KeptClips, mono
 
 __all__ = ["SAMPLE_RATE", "AudioReject", "Clip", "Span", "clips", "encode_flac", "open_recording"]
 
@@ -90,7 +90,7 @@ def clips(
         if isinstance(piece, AudioReject):
             yield piece
             continue
-        waveform, clipped = piece
+        waveform, clipped = piece[0](), piece[1]
         keep = whole and flac is not None
         yield Clip(
             None if keep else waveform,
@@ -124,19 +124,20 @@ def _frame_bounds(span: Span | Joined, rate: int) -> list[_Bounds]:
 
 def _cut(
     recording: Recording, bounds: Sequence[Sequence[_Bounds]]
-) -> tuple[list[tuple[np.ndarray, int] | AudioReject], int]:
+) -> tuple[list[tuple[Callable[[], np.ndarray], int] | AudioReject], int]:
     """Decode from beginning to end and keep what lies in the bounds; several of one clip are joined.
 
-    Returns: the pieces as `_finished` gives them; the frames decoded.
+    Returns: the pieces as `_finished` gives them, each waveform by a call; the frames decoded.
     """
+    kept = KeptClips()
     spans = [(*span, number, place) for number, own in enumerate(bounds) for place, span in enumerate(own)]
     order = sorted(range(len(spans)), key=lambda span: spans[span][0])
     parts: list[list[list[np.ndarray]]] = [[[] for _ in own] for own in bounds]
     lacking = [len(own) for own in bounds]  # spans of a clip that are not yet decoded
-    pieces: list[tuple[np.ndarray, int] | AudioReject | None] = [None] * len(bounds)
+    pieces: list[tuple[Callable[[], np.ndarray], int] | AudioReject | None] = [None] * len(bounds)
 
     def finish(number: int) -> None:
-        pieces[number] = _finished([part for span in parts[number] for part in span], recording)
+        pieces[number] = _kept(_finished([part for span in parts[number] for part in span], recording), kept)
         parts[number] = []
 
     waiting = iter(order)
@@ -167,6 +168,12 @@ def _cut(
         if piece is None:
             finish(number)
     return [piece for piece in pieces if piece is not None], position
+
+
+def _kept(
+    piece: tuple[np.ndarray, int] | AudioReject, clips: KeptClips
+) -> tuple[Callable[[], np.ndarray], int] | AudioReject:
+    return piece if isinstance(piece, AudioReject) else (clips.keep(piece[0]), piece[1])
 
 
 def _finished(parts: list[np.ndarray], recording: Recording) -> tuple[np.ndarray, int] | AudioReject:

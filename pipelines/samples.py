@@ -108,12 +108,14 @@ def _from_recording(
                 rejects[record.id] = RejectRow(cut.id, cut.reason, cut.where)
             else:
                 waiting += [(record, piece) for piece in cut]
-        found = list(clips(recording, [r.audio[0].joined or piece.spans[0] for r, piece in waiting])) if waiting else []
+        spans = [record.audio[0].joined or piece.spans[0] for record, piece in waiting]
+        found = clips(recording, spans) if waiting else iter(())
+        first = list(itertools.islice(found, 1))  # before it comes, all of the recording is decoded
     except AudioReject as reject:
         check_memory()
         yield from (RejectRow(record.id, reject.reason, f"{path}: {reject.detail}") for record in records)
         return
-    made = zip(waiting, found, strict=True)
+    made = zip(waiting, itertools.chain(first, found), strict=True)
     for record in records:
         if record.id in rejects:
             yield rejects[record.id]

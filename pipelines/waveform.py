@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO
 
 import numpy as np
 
-_IN_MEMORY_BYTES = 64 << 20  # of a waveform; what is longer lies in TMPDIR: 0.7 GB for each hour at 48 kHz
+_IN_MEMORY_BYTES = 64 << 20  # of a recording; what is more lies in TMPDIR, at 48 kHz up to 0.7 GB for each hour
 
 
 def mono(block: np.ndarray) -> np.ndarray:
@@ -36,6 +38,34 @@ def _mean_of_two(block: np.ndarray) -> np.ndarray:
     total += (total >> 1) & 1
     total >>= 1
     return total.astype(np.int16)
+
+
+class KeptClips:
+    """Waveforms (samples,) int16 of one recording, which wait until all of it is decoded; many lie in TMPDIR."""
+
+    def __init__(self) -> None:
+        self._file: BinaryIO | None = None
+        self._bytes = 0  # in memory
+        self._end = 0  # of the file
+
+    def keep(self, clip: np.ndarray) -> Callable[[], np.ndarray]:
+        """Put a clip away; what is given gives it back."""
+        if self._bytes + clip.nbytes <= _IN_MEMORY_BYTES:
+            self._bytes += clip.nbytes
+            return lambda: clip
+        file = self._file = self._file or tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 -- closed with this object
+        start, count = self._end, len(clip)
+        self._end += file.write(np.ascontiguousarray(clip).data)
+        if self._end < start + clip.nbytes:
+            raise OSError(errno.ENOSPC, "No space left on device", tempfile.gettempdir())
+
+        def read() -> np.ndarray:
+            data = os.pread(file.fileno(), 2 * count, start)
+            if len(data) < 2 * count:
+                raise OSError(errno.EIO, "is shorter than was written", tempfile.gettempdir())
+            return np.frombuffer(data, np.int16)
+
+        return read
 
 
 class KeptWaveform:

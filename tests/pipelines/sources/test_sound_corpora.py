@@ -174,6 +174,8 @@ def test_musicqa_asks_and_describes(tmp_path: Path) -> None:
         ("mc", "A slow piano piece."), ("mc", "A slow, sad piano piece in a hall."), ("mqa", "A piano."),
     ]  # fmt: skip
     assert "<|question|>What do you hear in the audio?<|answer|>" in sample["targets"][2]["prompt"]
+    # A pair about tags is no target and no reject: the release has so many that every job over it would fail.
+    assert sample["original"]["labels"]["about tags"] == "What genre is the audio tagged as?\tClassical."
 
 
 def test_music_avqa_fills_its_questions(tmp_path: Path) -> None:

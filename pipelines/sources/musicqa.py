@@ -5,8 +5,8 @@ Licence   none stated; the music is that of MusicCaps (pretrain), MagnaTagATune 
 Audio     one WAV per clip, 10 to 30 s, of many rates; numbers of files run on over the three parts
 Splits    pretrain, finetune, eval, by where the music is from
 Quirk     the two questions that ask for a description give captions (mc), all others questions (mqa)
-Quirk     where question or answer speaks of tags, it speaks of what the model was shown and not of the music: no target,
-          but kept in `original`. That is one pair in fifteen, so that only a clip of which nothing else is told is
+Quirk     where question or answer speaks of tags, it speaks of what the model was shown and not of the music: kept in
+          `original`, and no target. That is one pair in fifteen, so that only a clip of which nothing else is told is
           rejected (`about_metadata`)
 """
 

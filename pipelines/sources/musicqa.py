@@ -47,6 +47,7 @@ class MusicQA(Source):
     audio = "WAV, 10-30 s, of many rates"
     obtain = "Take the JSON files of home and unpack the audio beside them"
     expects = "the folder that holds PretrainMusicQA.json, FinetuneMusicQA.json or EvalMusicQA.json, and audios/"
+    archives = ("audios.zip",)
     layout = """
 MusicQA/                            <- SOURCE
   PretrainMusicQA.json  FinetuneMusicQA.json  EvalMusicQA.json

@@ -74,9 +74,9 @@ def _limit_decoding(budget: int) -> None:
     """Fill memory once the recording is read; what is needed to write the shard's parquet file is given again."""
     opening, shard_parquet = decode._open, build.shard_parquet
 
-    def opened(data: bytes) -> decode.Recording:
+    def opened(*arguments: Any) -> decode.Recording:
         fill_memory(budget)
-        return opening(data)
+        return opening(*arguments)
 
     def described(*arguments: Any) -> bytes:
         resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))

@@ -95,6 +95,9 @@ class OwnSource(Source):
             )
         self.look_into(next(iter(parts.values()))[0])
 
+    def _called(self) -> str:
+        return self.own.format
+
     def parts(self) -> Mapping[str, list[CorpusPath]]:
         """The files (or folders) of metadata of each split; of the split "" where SOURCE names no splits."""
         if is_pattern(self.root):
@@ -159,7 +162,7 @@ class OwnSource(Source):
         if "," in self.own.split:
             raise SourceError(
                 f"{self.name}: SPLIT={self.own.split} names several splits, {self.root} is one; give its rows a field "
-                "'split' (or columns.split=…), or pass a folder with a file for each"
+                "'split' (or COLUMNS=split=…), or pass a folder with a file for each"
             )
         return (self.own.split.strip() or default_split(str(self.root)),)
 

@@ -218,6 +218,12 @@ def languages_of(source: type[Source], most: int) -> str:
     return f"{len(source.languages)} languages" if len(source.languages) > most else " ".join(source.languages) or "-"
 
 
+def _packed(source: type[Source]) -> str:
+    """Which archives need not be unpacked."""
+    named = f" ({', '.join(source.archives)})" if source.archives else ""
+    return f"archives (.tar, .tar.gz, .zip) that lie there as they came{named} are read in place"
+
+
 def page(source: type[Source]) -> str:
     """All that a user needs to know to build shards from `source`."""
     own = issubclass(source, OwnSource)
@@ -236,6 +242,7 @@ def page(source: type[Source]) -> str:
         ("pairs", f"{next(iter(pairs))}, …: two clips of one speaker or of two, sampled" if pairs else ""),
         ("obtain", source.obtain),
         ("SOURCE=", source.expects),
+        ("packed", "" if issubclass(source, OwnSource) else _packed(source)),
         *(("ROOTS=", f"{name}=/path  {purpose}") for name, purpose in source.extra_roots.items()),
     ]
     given = f"DATASET={source.name} SOURCE=/path"

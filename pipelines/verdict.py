@@ -43,7 +43,7 @@ def judge(
         elif not totals.samples:
             status = 1
             print(
-                f"error: {job.name}: not one sample came out; `make check-source` with the same DATASET and SOURCE says why",
+                f"error: {job.name}: not one sample came out; `make check-source` of the same SOURCE says why",
                 file=sys.stderr,
             )
     return status

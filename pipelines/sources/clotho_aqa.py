@@ -50,6 +50,7 @@ class ClothoAQA(Source):
     audio = "WAV, 44.1 kHz mono, 15-30 s"
     obtain = "Download audio_files.zip and the .csv files of zenodo.org/records/6473207, and unpack audio_files.zip"
     expects = "the folder that holds clotho_aqa_train.csv and audio_files/"
+    archives = ("audio_files.zip",)
     layout = """
 clotho_aqa/                         <- SOURCE
   clotho_aqa_train.csv  clotho_aqa_val.csv  clotho_aqa_test.csv     file_name,QuestionText,answer,confidence

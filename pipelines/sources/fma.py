@@ -54,6 +54,7 @@ class FMA(Source):
     audio = "MP3, mostly 44.1 kHz stereo, 30 s (or whole songs: fma_full)"
     obtain = "Unpack fma_metadata.zip and fma_small.zip, fma_medium.zip, fma_large.zip or fma_full.zip side by side."
     expects = "the folder that holds fma_metadata/tracks.csv and fma_small/ (or fma_medium/, fma_large/, fma_full/)"
+    archives = ("fma_*.zip",)
     layout = """
 fma/                                <- SOURCE
   fma_metadata/tracks.csv           three header rows: set/split, set/subset, track/genres, track/title, …

@@ -48,6 +48,7 @@ class MELD(Source):
     expects = (
         "the folder MELD.Raw/, which holds dev_sent_emo.csv and dev_splits_complete/ (or dev/dev_splits_complete/)"
     )
+    archives = ("train.tar.gz", "dev.tar.gz", "test.tar.gz")
     layout = """
 MELD.Raw/                           <- SOURCE
   train_sent_emo.csv  dev_sent_emo.csv  test_sent_emo.csv      (or each in train/, dev/, test/)

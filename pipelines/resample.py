@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from functools import lru_cache
 
 import numpy as np
@@ -18,6 +19,9 @@ _ROLLOFF = 0.99
 # is up to 16000 rows of as many columns, nearly all zero: gigabytes. Above this size only the non-zero part is made.
 _LARGEST_MATRIX = 1 << 20
 _CHUNK = 1 << 16  # output waveform samples at a time
+# torch makes a convolution anew for each length of a clip, and would keep 1024 of them, 0.4 MB each, though hardly two
+# clips are of one length. Read when the first one is made.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
 
 
 def resample(waveform: np.ndarray, rate: int) -> np.ndarray:

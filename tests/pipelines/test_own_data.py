@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -276,6 +277,17 @@ def test_what_is_in_another_form_is_told_so(tmp_path: Path) -> None:
     for place in ("tars", "tars/00.tar.gz"):
         with pytest.raises(SourceError, match=r"tars that are compressed.*gunzip NAME\.tar\.gz"):
             opened("webdataset", tmp_path / place)
+
+
+def test_audio_in_an_archive_beside_a_manifest(tmp_path: Path) -> None:
+    tone(tmp_path / "wav/a.wav")
+    path = lines(tmp_path / "set/m.jsonl", [{"audio": "there/a.wav", "emotion": "happy"}])
+    with zipfile.ZipFile(tmp_path / "set/audio.zip", "w") as zipped:
+        zipped.write(tmp_path / "wav/a.wav", "there/a.wav")
+    with pytest.raises(SourceError, match=r"if it is in audio\.zip, pass ROOTS=audio=.*/set/audio\.zip$"):
+        opened("manifest", path)
+    built = shards_of(opened("manifest", path, roots=f"audio={tmp_path}/set/audio.zip"), "train", tmp_path / "out")
+    assert list(built.samples) == ["there/a"]
 
 
 def test_a_job_without_any_sample_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,6 +88,8 @@ shards/                             <- SOURCE (or 'shards/{000..099}.tar')
         sounds = [member for member in members if _is_audio(member.name, ending)]
         if not sounds:
             return Reject(name, "audio_missing", f"{place}: no audio among {', '.join(m.name for m in members[:5])}")
+        if not cells:  # a dot in a name ends it: what is there is not what was meant
+            place += f" ({', '.join(member.name for member in members[:5])})"
         return Row(place, cells, name=name, place=Place(where, inside=range_name(sounds[0].offset, sounds[0].length)))
 
 

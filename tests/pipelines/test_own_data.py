@@ -274,6 +274,11 @@ def test_what_is_in_another_form_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "tars").mkdir()
     with tarfile.open(tmp_path / "tars/00.tar.gz", "w:gz") as tar:
         tar.add(tmp_path / "a.wav", "a.wav")
+    with tarfile.open(tmp_path / "dots.tar", "w") as tar:
+        for name in ("v1.0.wav", "v1.0.txt"):
+            tar.add(tmp_path / "a.wav", name)
+    with pytest.raises(SourceError, match=r"The fields of dots\.tar: v1 \(v1\.0\.wav, v1\.0\.txt\) are: none"):
+        opened("webdataset", tmp_path / "dots.tar")
     for place in ("tars", "tars/00.tar.gz"):
         with pytest.raises(SourceError, match=r"tars that are compressed.*gunzip NAME\.tar\.gz"):
             opened("webdataset", tmp_path / place)

@@ -31,6 +31,8 @@ def class_asked_for(config: DatasetConfig) -> type[Source]:
     if not config.source:
         raise ConfigError(f"SOURCE is missing: pass {cls.expects}; `make source DATASET={cls.name}` says more")
     if issubclass(cls, OwnSource):
+        if config.columns and not cls.has_columns:
+            raise ConfigError(f"COLUMNS is for rows with fields of your own; {cls.name} has tables of known names")
         taken = frozenset(name for name, one in sources().items() if not issubclass(one, OwnSource))
         return class_of("", own_data(config, cls.name, config.source, config.split, taken))
     if given := given_keys(config):

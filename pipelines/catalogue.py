@@ -41,6 +41,11 @@ _FORMS: Mapping[TextForm, str] = {
     "spoken": "as spoken: numbers in words",
     "unpunctuated": "lower case without punctuation",
 }
+_CALLED = {  # what data of one's own may be called
+    "nemo": "manifest", "jsonl": "manifest", "json": "manifest", "csv": "manifest", "tsv": "manifest",
+    "hf": "huggingface", "datasets": "huggingface", "arrow": "huggingface", "parquet": "huggingface",
+    "wds": "webdataset", "tar": "webdataset", "shar": "lhotse", "cuts": "lhotse",
+}  # fmt: skip
 _SPOKEN = frozenset({"asr", "dialect_asr", "osr", "srwt"})
 
 
@@ -66,7 +71,7 @@ def find(name: str) -> type[Source]:
     if name in known:
         return known[name]
     flat = name.lower().replace("-", "").replace("_", "").replace(" ", "")
-    near = [n for n in known if n.replace("_", "") == flat]
+    near = [n for n in known if n.replace("_", "") == flat or n == _CALLED.get(flat)]
     near = near or [n for n in known if flat and (n.startswith(flat) or flat.startswith(n))]
     near = near or _nearest(flat, known)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
@@ -167,12 +172,12 @@ def _check_filter(key: str, wanted: str) -> None:
         if value in had:
             continue
         if key == "task" and value in TASKS:
-            raise SourceError(f"no corpus has task={value} ({TASKS[value].title}); there are: {' '.join(had)}")
+            raise SourceError(f"no corpus has task={value} ({TASKS[value].title}); there are: {', '.join(had)}")
         near = get_close_matches(value, had, n=3, cutoff=0.6)
         if key == "task":  # words of what a task is
             near = near or [name for name, task in TASKS.items() if value in task.title]
         told = [f"{name} ({TASKS[name].title})" if key == "task" else name for name in near]
-        hint = f"did you mean {' or '.join(told)}?" if told else f"there are: {' '.join(had)}"
+        hint = f"did you mean {' or '.join(told)}?" if told else f"there are: {', '.join(had)}"
         raise SourceError(f"no corpus has {key}={value}; {hint}")
 
 
@@ -213,6 +218,12 @@ def languages_of(source: type[Source], most: int) -> str:
     return f"{len(source.languages)} languages" if len(source.languages) > most else " ".join(source.languages) or "-"
 
 
+def _packed(source: type[Source]) -> str:
+    """Which archives need not be unpacked."""
+    named = f" ({', '.join(source.archives)})" if source.archives else ""
+    return f"archives (.tar, .tar.gz, .zip) that lie there as they came{named} are read in place"
+
+
 def page(source: type[Source]) -> str:
     """All that a user needs to know to build shards from `source`."""
     own = issubclass(source, OwnSource)
@@ -231,6 +242,7 @@ def page(source: type[Source]) -> str:
         ("pairs", f"{next(iter(pairs))}, …: two clips of one speaker or of two, sampled" if pairs else ""),
         ("obtain", source.obtain),
         ("SOURCE=", source.expects),
+        ("packed", "" if issubclass(source, OwnSource) else _packed(source)),
         *(("ROOTS=", f"{name}=/path  {purpose}") for name, purpose in source.extra_roots.items()),
     ]
     given = f"DATASET={source.name} SOURCE=/path"

@@ -99,7 +99,7 @@ def own_data(config: OwnDataConfig, form: str, source: str, split: str, taken: f
             _among(key.upper(), getattr(config, key), known)
     for key in config.columns:
         if key not in FIELDS:
-            raise ConfigError(f"columns.{key}: there is no such field; known: {', '.join(FIELDS)}")
+            raise ConfigError(f"COLUMNS={key}=…: there is no such field; known: {', '.join(FIELDS)}")
     if config.language and language_code(config.language) is None:
         raise ConfigError(f"LANGUAGE={config.language}: is no code or English name of a language; pass one like de")
     told = {key: getattr(config, key) for key in ("language", "licence", "text_form", "cut", "tars", "title")}

@@ -11,8 +11,10 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import islice
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from pipelines.archives.kind import is_archive_name
 from pipelines.audio_finder import AudioFinder
 from pipelines.corpus_path import CorpusPath, RemotePath, Root, confirm, corpus_path, fresh, relative
 from pipelines.labels.languages import language_code
@@ -95,6 +97,9 @@ class OwnSource(Source):
             )
         self.look_into(next(iter(parts.values()))[0])
 
+    def _called(self) -> str:
+        return self.own.format
+
     def parts(self) -> Mapping[str, list[CorpusPath]]:
         """The files (or folders) of metadata of each split; of the split "" where SOURCE names no splits."""
         if is_pattern(self.root):
@@ -139,6 +144,7 @@ class OwnSource(Source):
             raise SourceError(
                 f"{self.name}: the audio of none of the first {len(rows)} rows of {path.name} is there; the first is "
                 f"{lost!r}, looked for in {place} and around. Pass ROOTS=audio=/folder, where its paths begin"
+                + _packed_beside(place)
             )
 
     def check_alive(self) -> None:
@@ -159,7 +165,7 @@ class OwnSource(Source):
         if "," in self.own.split:
             raise SourceError(
                 f"{self.name}: SPLIT={self.own.split} names several splits, {self.root} is one; give its rows a field "
-                "'split' (or columns.split=…), or pass a folder with a file for each"
+                "'split' (or COLUMNS=split=…), or pass a folder with a file for each"
             )
         return (self.own.split.strip() or default_split(str(self.root)),)
 
@@ -247,6 +253,15 @@ def _reachable(place: Root) -> CorpusPath:
     """What a user passed, so that what metadata names beside it can be reached too."""
     path = corpus_path(place)
     return path.at_bucket() if isinstance(path, RemotePath) else path
+
+
+def _packed_beside(folder: CorpusPath) -> str:
+    """What to pass where the audio may be in archives beside the metadata; "" where there are none."""
+    found = sorted(filter(is_archive_name, files(folder, ""))) if isinstance(folder, Path) and folder.is_dir() else []
+    if not found:
+        return ""
+    several = "" if len(found) == 1 else "; of several, put them into a folder of their own, and pass that"
+    return f"; if it is in {found[0]}, pass ROOTS=audio={folder / found[0]}{several}"
 
 
 def _reopened(form: type[OwnSource], own: OwnData, root: CorpusPath, roots: dict[str, CorpusPath]) -> OwnSource:

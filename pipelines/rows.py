@@ -125,6 +125,8 @@ class RowReader:
         problem = self._lacking(told, row.place is not None)
         if problem:
             there = ", ".join(row.cells) or "none at all"
+            if len(row.cells) == 1 and ";" in there:
+                there += " (a table's first line names its fields, between commas or, in .tsv, tabs; not semicolons)"
             raise SourceError(f"{self._own.name}: {problem}. The fields of {row.where} are: {there}")
 
     def all_lost(self, rows: Sequence[Row]) -> str:
@@ -138,24 +140,24 @@ class RowReader:
         for field, column in self._columns.given.items():
             known = column in told.cells or (field == "audio" and has_audio)
             if not known and (field == "audio" or not (has_audio or told.has("audio"))):
-                return f"columns.{field}={column}: there is no such field"
+                return f"COLUMNS={field}={column}: there is no such field"
         if not has_audio and not told.has("audio"):
-            return "no field names the audio; say which does with columns.audio=FIELD"
+            return "no field names the audio; say which does with COLUMNS=audio=FIELD"
         if not any(map(told.has, _SAYS)):
             return (
-                "no field says anything of the audio; say which is the text with columns.text=FIELD, or which is "
+                "no field says anything of the audio; say which is the text with COLUMNS=text=FIELD, or which is "
                 f"one of {', '.join(_SAYS[1:])}"
             )
         if told.has("text") and not self._language(told):
-            return "no field names the language of the text; pass LANGUAGE=de, or columns.language=FIELD"
+            return "no field names the language of the text; pass LANGUAGE=de, or COLUMNS=language=FIELD"
         if told.has("translation") and not told.has("translation_language"):
             return (
-                "no field names the language of the translation; say which does with columns.translation_language=FIELD"
+                "no field names the language of the translation; say which does with COLUMNS=translation_language=FIELD"
             )
         if told.has("label") and not told.has("task") and not self._label_task:
             return (
                 "what kind of label is meant? Pass TASKS= with one of "
-                f"{', '.join(sorted(_LABEL_TASKS))}, or say it by the field: columns.emotion=label, columns.sound=label"
+                f"{', '.join(sorted(_LABEL_TASKS))}, or say it by the field: COLUMNS=emotion=label, COLUMNS=sound=label"
             )
         return ""
 

@@ -525,12 +525,16 @@ class Source(ABC):
                 while file.read(_BLOCK_BYTES):
                     pass
 
+    def _called(self) -> str:
+        """What DATASET= takes."""
+        return self.name
+
     def _wrong_folder(self) -> str:
         found = ", ".join(sorted(entry.name for entry in self.root.iterdir())[:6]) if self.root.is_dir() else "a file"
         near = _nearby(self.root, self.recognises, self.levels_above)
         advice = f"Pass SOURCE={near[0]}" if len(near) == 1 else "Pass one of: " + ", ".join(map(str, near[:4]))
         if not near:
-            advice = f"`python pipelines/catalogue.py {self.name}` shows the expected tree" + self._packed_advice()
+            advice = f"`python pipelines/catalogue.py {self._called()}` shows the expected tree" + self._packed_advice()
         return (
             f"{self.name}: SOURCE={self.root} is not the corpus. "
             f"Expected {self.expects}; found {found or 'an empty folder'}. {advice}."

@@ -40,6 +40,12 @@ def judge(
                 f"build with REBUILD=1, or accept it with {share.accepted}",
                 file=sys.stderr,
             )
+        elif not totals.samples:
+            status = 1
+            print(
+                f"error: {job.name}: not one sample came out; `make check-source` of the same SOURCE says why",
+                file=sys.stderr,
+            )
     return status
 
 

@@ -132,6 +132,11 @@ def _made(stem: str, file: Bytes, name: str, identity: str) -> sqlite3.Connectio
             for old in folder.glob(f"{stem.rpartition('-')[0]}-*.sqlite"):
                 old.unlink(missing_ok=True)
             path = temporary.replace(folder / f"{stem}-{_checksum(temporary)}.sqlite")
+        except sqlite3.Error as error:
+            raise ArchiveError(
+                f"{folder}: the index of {name} cannot be written there ({error}); make room on that disk, or set "
+                "XDG_CACHE_HOME to a folder on another one"
+            ) from error
         finally:
             temporary.unlink(missing_ok=True)
         seconds, megabytes = time.monotonic() - began, path.stat().st_size / 1e6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -14,6 +15,8 @@ from pipelines.archives.member import Found
 from pipelines.archives.stream import Bytes, FileBytes
 from shards.storage_error import StorageError
 
+_FILES_EACH = 2  # that are open for an archive: itself and its index
+_OTHER_FILES = 1024
 _Folders = dict[str, list[tuple[int, int]]]  # of each path: the archives that have it, and its number in them
 
 
@@ -142,6 +145,7 @@ class Overlay:
     def _opened(self) -> _Folders:
         """The folders in the archives, which this opens."""
         self._files, self._archives = [], []
+        _allow_files(_FILES_EACH * len(self.mounts))
         folders: _Folders = {}
         for mount in self.mounts:
             archive = self._open(mount, folders)
@@ -164,6 +168,16 @@ class Overlay:
             raise StorageError(f"{real}: is not the archive that was planned with; run the same command again", True)
         self._files.append(file)
         return Archive(file, str(real), f"{real}\0{file.size}\0{file.modified}")
+
+
+def _allow_files(more: int) -> None:
+    """Let this process open `more` files, as far as it may: many systems allow 1,024, AISHELL-1 has 400 archives."""
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OTHER_FILES + more
+    if least != resource.RLIM_INFINITY and least < wanted:
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most)
+        )
 
 
 @lru_cache(maxsize=16)

@@ -1,7 +1,8 @@
 """Which archives are read as if they were unpacked: those that a source names, or those that SOURCE consists of.
 
 An archive that lies beside what it unpacks to is left alone: where the first recording in it (or its first files) is on
-disk, with its length, nothing is packed, and the plain folder is read.
+disk, with its length, nothing is packed, and the plain folder is read. People also unpack into a folder of their own,
+or take the archive's one away.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from shards.storage_error import StorageError
 _FIRST_FILES = 20  # of an archive, that tell whether it was unpacked
 _AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".sph", ".mp4", ".aac", ".aif", ".aiff", ".wma", ".webm")
 _MANY_NAMES = 10_000  # in one folder: recordings, not downloads
+_MANY_FOLDERS = 200  # beside an archive, into which it may have been unpacked
 _INPUT_BYTES = 1 << 16  # of an archive, that are unpacked at a time for a look
 
 Place = Path | PackedPath
@@ -54,6 +56,8 @@ def _mounts(place: Place, pattern: str) -> Iterator[Mount]:
     there = {mount.place for mount in place.overlay.mounts} if isinstance(place, PackedPath) else set()
     for path in _matching(place, pattern):
         if not is_archive_name(path) or joined(inside, path) in there or not (place / path).is_file():
+            continue
+        if (place / f"{path[:-4]}.z01").is_file():  # the last part of a zip, of which the whole has another name
             continue
         folder, _, name = joined(inside, path).rpartition("/")
         file = _content(place / path)
@@ -88,15 +92,25 @@ def _is_unpacked(file: Bytes, path: Place) -> bool:
         for member in islice(_first_members(file, str(path)), _FIRST_FILES):
             if member.kind != "file":
                 continue
-            target = beside / member.path
-            outside = member.path.startswith("/") or ".." in member.path.split("/")
-            if outside or not target.is_file() or target.stat().st_size != member.size:
+            if member.path.startswith("/") or ".." in member.path.split("/"):
+                return False
+            if not any(target.is_file() and target.stat().st_size == member.size for target in _places(beside, member)):
                 return False
             if member.path.lower().endswith(_AUDIO):
                 return True
     except (StorageError, OSError, zlib.error):
         return False  # whoever reads it will say what is wrong with it
     return True
+
+
+def _places(beside: Path, member: Found) -> Iterator[Path]:
+    """Where a member may lie that was unpacked: beside the archive, without its first folder, in a folder there."""
+    yield beside / member.path
+    if inner := member.path.removeprefix("./").partition("/")[2]:
+        yield beside / inner
+    with scandir(beside) as entries:
+        folders = [entry.name for entry in islice(entries, _MANY_FOLDERS) if entry.is_dir()]
+    yield from (beside / folder / member.path for folder in folders)
 
 
 def _first_members(file: Bytes, name: str) -> Iterator[Found]:

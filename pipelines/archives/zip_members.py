@@ -17,7 +17,7 @@ from pipelines.archives.stream import ArchiveError, ByteFile, Bytes, Slice
 
 _LOCAL = struct.Struct("<4s22xHH")  # magic, lengths of the name and of the extra field
 _UTF8, _ENCRYPTED = 0x800, 0x1
-_UNIX = 3
+_DOS, _UNIX = 0, 3
 _FILE_TYPES = {0o040000: "folder", 0o120000: "link", 0o100000: "file", 0: "file"}
 _METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
 _INPUT_BYTES = 1 << 16
@@ -62,7 +62,13 @@ def zip_members(file: Bytes, name: str) -> Iterator[Found]:
 
 
 def _path(info: zipfile.ZipInfo) -> str:
-    """A member's name as unzip would write it: UTF-8 where that is said or possible, else as it is (Unix) or CP437."""
+    """A member's path as unzip would write it; programs of Windows also part folders by backslashes."""
+    name = _name(info)
+    return name.replace("\\", "/") if info.create_system == _DOS and "/" not in name else name
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """A member's name: UTF-8 where that is said or possible, else as it is (Unix) or CP437."""
     if info.flag_bits & _UTF8:
         return info.filename
     raw = info.orig_filename.partition("\0")[0].encode("cp437", "replace")

@@ -126,7 +126,7 @@ def audio_column(schema: pa.Schema, told: str, path: CorpusPath) -> str:
     listed = ", ".join(f"{field.name} ({field.type})" for field in schema)
     raise SourceError(
         f"{path}: no column {f'{told} ' if told else ''}holds audio as struct<bytes, path>; its columns are: {listed}. "
-        "Say which it is with columns.audio=COLUMN; where it has only paths, list them in a manifest (DATASET=manifest)"
+        "Say which it is with COLUMNS=audio=COLUMN; where it has only paths, list them in a manifest (DATASET=manifest)"
     )
 
 

@@ -80,6 +80,7 @@ class AMI(Source):
         "ami_public_manual_1.6.2.zip beside amicorpus/."
     )
     expects = "the folder that holds ami_public_manual_1.6.2/ (words/, segments/, corpusResources/) and amicorpus/"
+    archives = ("ami_public_manual_*.zip",)
     layout = """
 ami/                                <- SOURCE
   ami_public_manual_1.6.2/          (or what is in it)

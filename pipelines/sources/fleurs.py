@@ -68,6 +68,7 @@ class Fleurs(Source):
     audio = "WAV, 16 kHz mono, one file per clip"
     obtain = "Download data/<language> of google/fleurs and unpack its audio/*.tar.gz there. For s2tt take en_us too."
     expects = "the folder that holds data/en_us/, data/de_de/, … (or data/ itself)"
+    archives = ("data/*/audio/*.tar.gz", "*/audio/*.tar.gz", "audio/*.tar.gz")
     layout = """
 fleurs/                             <- SOURCE (or data/)
   data/en_us/

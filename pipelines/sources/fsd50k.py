@@ -47,6 +47,7 @@ class FSD50K(Source):
         "unpack them and the other archives side by side"
     )
     expects = "the folder that holds FSD50K.ground_truth/, FSD50K.dev_audio/, FSD50K.eval_audio/"
+    archives = ("FSD50K.*.zip",)
     layout = """
 FSD50K/                             <- SOURCE
   FSD50K.dev_audio/64760.wav        FSD50K.eval_audio/37199.wav

@@ -49,6 +49,7 @@ class GigaSpeech(Source):
     audio = "Opus, 16 kHz mono, one file per recording, cut into segments"
     obtain = "Apply at github.com/SpeechColab/GigaSpeech and run its download script. Of a smaller subset pass SPLIT=S."
     expects = "the folder that holds GigaSpeech.json and audio/"
+    archives = ("audio/*/P*.tgz",)
     layout = """
 gigaspeech/                         <- SOURCE
   GigaSpeech.json                   recordings and their segments; 7 GB

@@ -46,6 +46,15 @@ dataset/                            <- SOURCE
                 return found
         return [path for below in subfolders(folder) for path in _tables(below)] if folder.is_dir() else []
 
+    def _wrong_folder(self) -> str:
+        for listed in ("metadata.csv", "metadata.jsonl"):  # an "audiofolder", in which recordings are files
+            if (self.root / listed).is_file():
+                return (
+                    f"{self.name}: SOURCE={self.root} holds files that {listed} lists, and no Arrow or Parquet: pass "
+                    f"DATASET=manifest SOURCE={self.root / listed}"
+                )
+        return super()._wrong_folder()
+
     def parts(self) -> Mapping[str, list[CorpusPath]]:
         if is_pattern(self.root) or self.is_metadata(self.root):
             return super().parts()

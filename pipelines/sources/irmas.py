@@ -42,6 +42,7 @@ class IRMAS(Source):
     audio = "WAV, 44.1 kHz stereo 16 bit, 3 s (training) or 5-20 s (testing)"
     obtain = "Unpack IRMAS-TrainingData.zip and IRMAS-TestingData-Part{1,2,3}.zip of the home page side by side."
     expects = f"the folder that holds {TRAINING}/ and {TESTING}1/, …"
+    archives = ("IRMAS-*.zip",)
     layout = f"""
 irmas/                                        <- SOURCE
   {TRAINING}/cla/[cla][cla]0189__2.wav        the folder tells the instrument

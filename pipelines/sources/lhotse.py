@@ -2,10 +2,12 @@
 
 Format    github.com/lhotse-speech/lhotse, 0.8 or newer: cuts.jsonl.gz (.jsonl, .json); or supervisions.jsonl.gz, and a
           file beside it that has "recordings" for "supervisions" in its name
-Records   a MonoCut with one supervision is one, with several each of these is one. Custom fields count as columns
+Records   a MonoCut with one supervision is one; with several, or of a MultiCut, each of these is one, in its channel.
+          Custom fields count as columns
 Words     of the alignment "word", whose times are those of the recording, not of the cut
-Quirk     what is not a stretch of a file is refused: MixedCut, MultiCut, PaddingCut, recordings that are a command, are
-          in memory or in Shar archives, or were perturbed; features are not read
+Quirk     what is not a stretch of a file is refused: MixedCut, PaddingCut, recordings that are a command, are in memory
+          or in Shar archives, or were perturbed (but resampling is done here anyway); features are not read. A cut that
+          ends within its only supervision bears more text than is heard, and is refused
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from pipelines.source import Reject, SourceError
 
 _LISTS = re.compile(r"[_.-]*(cuts|supervisions)[_.-]*", re.IGNORECASE)
 _SAME = 0.001  # seconds by which a cut may differ from its recording and still be all of it
+_OVER = 0.1  # seconds by which a supervision may reach out of its cut: lists round in their own ways
+_HEARD_HZ = 16_000  # what is resampled to less than this sounds otherwise
 
 
 class Lhotse(OwnSource):
@@ -105,22 +109,21 @@ def _of_cut(cut: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     Raises:
         RowError: it is no stretch of a file, or nothing is said of it.
     """
-    if cut["type"] not in ("MonoCut", "Cut"):
-        raise RowError("bad_row", f"a {cut['type']}; only a MonoCut is a stretch of one channel of a file")
+    if cut["type"] not in ("MonoCut", "MultiCut", "Cut"):
+        raise RowError("bad_row", f"a {cut['type']}; only a MonoCut or a MultiCut is a stretch of a file")
     recording, supervisions = cut.get("recording"), cut.get("supervisions") or []
     if not isinstance(recording, dict):
         raise RowError("bad_row", "a cut without its recording; features are not read")
     if not supervisions:
         raise RowError("no_transcript", "a cut without supervisions")
     start = float(cut["start"])
-    if len(supervisions) == 1:
-        channel = cut.get("channel", supervisions[0].get("channel"))
-        yield {
-            **_audio(recording, channel, start, float(cut["duration"])),
-            **_said(cut),
-            **_said(supervisions[0]),
-            "id": cut["id"],
-        }
+    if len(supervisions) == 1 and cut["type"] != "MultiCut":
+        said, duration = supervisions[0], float(cut["duration"])
+        begin, end = float(said["start"]), float(said["start"]) + float(said["duration"])
+        if begin < -_OVER or end > duration + _OVER:
+            raise RowError("bad_times", f"a supervision from {begin:g} to {end:g} s of a cut of {duration:g} s")
+        channel = cut.get("channel", said.get("channel"))
+        yield {**_audio(recording, channel, start, duration), **_said(cut), **_said(said), "id": cut["id"]}
         return
     for said in supervisions:  # their times are those of the cut
         channel = said.get("channel", cut.get("channel"))
@@ -136,9 +139,13 @@ def _of_supervision(said: Mapping[str, Any], recordings: Mapping[str, Any]) -> d
 
 def _audio(recording: Mapping[str, Any], channel: Any, start: float, duration: float) -> dict[str, Any]:
     """The fields of the audio of a stretch of a recording, `start` and `duration` in seconds."""
-    if recording.get("transforms"):
+    if not all(map(_is_resampling, recording.get("transforms") or ())):
         raise RowError("bad_row", "a recording that Lhotse is to perturb; write it first: cuts.save_audios('folder')")
-    channel = channel[0] if isinstance(channel, list) else channel
+    if isinstance(channel, list):  # all of them are one sound, mixed
+        every = sorted(number for source in recording["sources"] for number in source["channels"])
+        if len(channel) > 1 and sorted(channel) != every:
+            raise RowError("bad_row", f"the channels {channel} of {every}; only one is a sound, or all of them")
+        channel = channel[0] if len(channel) == 1 else None
     sources = [s for s in recording["sources"] if channel is None or channel in s["channels"]]
     if len(sources) != 1:
         raise RowError("bad_row", f"channel {channel} is in {len(sources)} files of the recording")
@@ -155,6 +162,11 @@ def _audio(recording: Mapping[str, Any], channel: Any, start: float, duration: f
         return cells | {"duration": length}
     # Times are sums of others: the noise of adding is not to show in the names of samples.
     return cells | {"start": round(start, 6), "end": round(start + duration, 6)}
+
+
+def _is_resampling(transform: Mapping[str, Any]) -> bool:
+    """Whether a transform leaves all that is heard at 16 kHz, and all times, as they are."""
+    return transform["name"] == "Resample" and transform["kwargs"]["target_sampling_rate"] >= _HEARD_HZ
 
 
 def _said(told: Mapping[str, Any]) -> dict[str, Any]:

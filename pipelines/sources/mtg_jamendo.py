@@ -74,6 +74,7 @@ class MTGJamendo(Source):
         "python3 scripts/download/download.py --dataset raw_30s --type audio --unpack --remove audio"
     )
     expects = "the repository's folder, which holds data/splits/split-0/, and audio/00/ to audio/99/"
+    archives = ("raw_30s_audio*.tar", "audio/raw_30s_audio*.tar", "audio-low/raw_30s_audio*.tar")
     layout = """
 mtg-jamendo-dataset/                <- SOURCE
   data/splits/split-0/autotagging-train.tsv       TRACK_ID, ARTIST_ID, ALBUM_ID, PATH, DURATION, TAGS …

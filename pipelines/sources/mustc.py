@@ -47,6 +47,7 @@ class MuSTC(Source):
     audio = "WAV, 16 kHz mono 16 bit, one file per talk"
     obtain = "Register at ict.fbk.eu/must-c, and unpack the archives of the pairs side by side."
     expects = "the folder that holds en-de/data/train/txt/train.yaml, … (or the folder en-de/ itself)"
+    archives = ("MUSTC_*.tar.gz",)
     layout = """
 MUSTC/                              <- SOURCE (or en-de/)
   en-de/data/train/

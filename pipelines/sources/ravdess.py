@@ -49,6 +49,7 @@ class RAVDESS(Source):
     audio = "WAV, 48 kHz mono 16 bit, one file per clip"
     obtain = "Unpack Audio_Speech_Actors_01-24.zip and Audio_Song_Actors_01-24.zip of zenodo.org/record/1188976"
     expects = "the folder that holds Audio_Speech_Actors_01-24/Actor_01/ (or Actor_01/ itself)"
+    archives = ("Audio_*_Actors_01-24.zip",)
     layout = """
 ravdess/                            <- SOURCE
   Audio_Speech_Actors_01-24/Actor_01/03-01-01-01-01-01-01.wav

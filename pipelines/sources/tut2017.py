@@ -54,6 +54,7 @@ class TUT2017(Source):
     audio = "WAV, 44.1 kHz stereo 24 bit, 10 s"
     obtain = "Unpack all archives of zenodo.org/record/400515 and /1040168 in one folder; the parts share their folders"
     expects = "the folder that holds TUT-acoustic-scenes-2017-development/ and TUT-acoustic-scenes-2017-evaluation/"
+    archives = ("TUT-acoustic-scenes-2017-*.zip",)
     layout = """
 tut2017/                                   <- SOURCE
   TUT-acoustic-scenes-2017-development/

@@ -51,6 +51,7 @@ class VoxCeleb1(VoxCeleb):
         "vox1_test_wav.zip, and put vox1_meta.csv and the trial lists beside wav/."
     )
     expects = "the folder that holds wav/id10001/… (or dev/wav/ and test/wav/) and vox1_meta.csv"
+    archives = ("vox1_*_wav.zip", "dev/vox1_dev_wav.zip", "test/vox1_test_wav.zip")
     layout = """
 voxceleb1/                          <- SOURCE
   wav/id10001/1zcIwhmdeo4/00001.wav         speaker/video/utterance (or in dev/wav/ and test/wav/)

@@ -33,6 +33,7 @@ class VoxCeleb2(VoxCeleb):
         "vox2_test_aac.zip in test/, and put vox2_meta.csv beside them."
     )
     expects = "the folder that holds dev/aac/id00012/…, test/aac/ and vox2_meta.csv"
+    archives = ("vox2_*_aac.zip", "dev/vox2_dev_aac.zip", "test/vox2_test_aac.zip")
     layout = """
 voxceleb2/                          <- SOURCE
   dev/aac/id00012/21Uxsk56VDQ/00001.m4a     speaker/video/utterance (.wav is read too)

@@ -42,6 +42,7 @@ class VoxConverse(Source):
         "https://github.com/joonson/voxconverse/archive/master.zip, into one folder."
     )
     expects = "the folder that holds voxconverse-master/dev/abjxc.rttm, …, and the audio anywhere in it"
+    archives = ("voxconverse_*_wav.zip",)
     layout = """
 voxconverse/                        <- SOURCE
   voxconverse-master/dev/abjxc.rttm         (or dev/, labels/dev/, …)

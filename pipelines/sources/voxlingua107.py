@@ -46,6 +46,7 @@ class VoxLingua107(Source):
     audio = "WAV, 16 kHz mono 16 bit, up to 20 s"
     obtain = "Unpack the zips of the home page: one per language into train/, and dev.zip beside it."
     expects = "the folder that holds train/ab/, train/af/, … and dev/ (or the folders ab/, af/, … themselves)"
+    archives = ("??.zip", "???.zip", "train/*.zip")
     layout = """
 voxlingua107/                       <- SOURCE
   train/ab/0gqxVxxxxxx__U__S0---0000.120-0016.090.wav       (or ab/… without train/)

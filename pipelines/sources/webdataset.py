@@ -4,7 +4,7 @@ Format    a.flac and a.json (fields as of a manifest) or a.txt (the text); furth
           of all pickles. Plain tar: audio is read where it lies in it
 Splits    the tars in a folder, or of a pattern, are one, called as SPLIT says ("train"); folders in SOURCE are one each
 Quirk     a name counts in its tar only: ids are those of the JSON, or the name behind that of the tar. Of several
-          recordings of a name the first is taken, or the one with the ending of columns.audio=ENDING
+          recordings of a name the first is taken, or the one with the ending of COLUMNS=audio=ENDING
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pipelines.formats.audio_tree import AUDIO_SUFFIXES
 from pipelines.formats.tar_members import Member, read_members
 from pipelines.own_data import safe_name
 from pipelines.own_source import OwnSource
+from pipelines.packed_path import PackedPath
 from pipelines.patterns import is_pattern
 from pipelines.rows import Place, Row
 from pipelines.source import Reject, subfolders
@@ -46,6 +47,14 @@ shards/                             <- SOURCE (or 'shards/{000..099}.tar')
         for below in subfolders(folder) if folder.is_dir() and not tars else ():
             tars += super().metadata_in(below)
         return tars
+
+    def _wrong_folder(self) -> str:
+        if isinstance(self.root, PackedPath):  # nothing but archives is there, and no tar in them
+            return (
+                f"{self.name}: SOURCE={self.root} holds tars that are compressed, in which nothing can be read where "
+                f"it lies. Expected {self.expects}; uncompress them: gunzip NAME.tar.gz"
+            )
+        return super()._wrong_folder()
 
     def parts(self) -> Mapping[str, list[CorpusPath]]:
         if is_pattern(self.root) or self.is_metadata(self.root):
@@ -79,6 +88,8 @@ shards/                             <- SOURCE (or 'shards/{000..099}.tar')
         sounds = [member for member in members if _is_audio(member.name, ending)]
         if not sounds:
             return Reject(name, "audio_missing", f"{place}: no audio among {', '.join(m.name for m in members[:5])}")
+        if not cells:  # a dot in a name ends it: what is there is not what was meant
+            place += f" ({', '.join(member.name for member in members[:5])})"
         return Row(place, cells, name=name, place=Place(where, inside=range_name(sounds[0].offset, sounds[0].length)))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -219,12 +221,13 @@ def test_splits_are_those_of_rows_files_or_the_user(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "told", "said"),
     [
-        ({"wav_path": "a.wav", "text": "x"}, {}, r"no field names the audio; .*columns\.audio=FIELD.*are: wav_path"),
-        ({"audio": "a.wav", "said": "x"}, {}, r"no field says anything of the audio; .*columns\.text=FIELD"),
+        ({"wav_path": "a.wav", "text": "x"}, {}, r"no field names the audio; .*COLUMNS=audio=FIELD.*are: wav_path"),
+        ({"audio": "a.wav", "said": "x"}, {}, r"no field says anything of the audio; .*COLUMNS=text=FIELD"),
         ({"audio": "a.wav", "text": "x"}, {}, r"no field names the language.*LANGUAGE=de"),
-        ({"audio": "a.wav", "text": "x"}, {"columns": "audio=sound"}, r"columns\.audio=sound: there is no such field"),
+        ({"audio": "a.wav", "text": "x"}, {"columns": "audio=sound"}, r"COLUMNS=audio=sound: there is no such field"),
         ({"audio": "a.wav", "label": "x"}, {}, r"what kind of label.*TASKS="),
         ({"audio": "a.wav", "translation": "x"}, {}, r"language of the translation"),
+        ({"audio;text": "a.wav;x"}, {}, r"names its fields, between commas"),
         ({"audio": "gone.wav", "caption": "x"}, {}, r"the audio of none.*'gone.wav'.*ROOTS=audio="),
     ],
 )  # fmt: skip
@@ -243,7 +246,7 @@ def test_a_first_row_that_lacks_something_says_what_to_pass(
         ({"tasks": "asr,tts"}, "TASKS=tts: there is no such one; known: asr"),
         ({"text_form": "lower"}, "TEXT_FORM=lower: .*known: written"),
         ({"cut": "30"}, "CUT=30: .*known: annotated"),
-        ({"columns": "txt=a"}, r"columns\.txt: there is no such field; known: audio"),
+        ({"columns": "txt=a"}, r"COLUMNS=txt=…: there is no such field; known: audio"),
         ({"name": "librispeech"}, "NAME=librispeech is a corpus of the catalogue"),
         ({"name": "a/b"}, "NAME=a/b: use only letters"),
     ],
@@ -256,6 +259,48 @@ def test_what_a_user_says_is_checked_before_anything_is_read(told: dict[str, str
 def test_a_corpus_of_the_catalogue_takes_no_such_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dataset=librispeech", f"source={tmp_path}", f"out={tmp_path}/out", "language=de"]) == 1
     assert "LANGUAGE is for data of your own (DATASET=huggingface, kaldi" in capsys.readouterr().err
+
+
+def test_what_is_in_another_form_is_told_so(tmp_path: Path) -> None:
+    write(tmp_path / "set/metadata.csv", "file_name,text\na.wav,ja\n")
+    with pytest.raises(SourceError, match=r"pass DATASET=manifest SOURCE=.*set/metadata.csv"):
+        opened("huggingface", tmp_path / "set")
+    write(tmp_path / "data/wav.scp", "u a.wav\n")
+    with pytest.raises(ConfigError, match="COLUMNS is for rows with fields of your own"):
+        opened("kaldi", tmp_path / "data", language="de", columns="text=said")
+    with pytest.raises(SourceError, match="huggingface` shows the expected tree"):
+        opened("huggingface", tmp_path / "data")
+    tone(tmp_path / "a.wav")
+    (tmp_path / "tars").mkdir()
+    with tarfile.open(tmp_path / "tars/00.tar.gz", "w:gz") as tar:
+        tar.add(tmp_path / "a.wav", "a.wav")
+    with tarfile.open(tmp_path / "dots.tar", "w") as tar:
+        for name in ("v1.0.wav", "v1.0.txt"):
+            tar.add(tmp_path / "a.wav", name)
+    with pytest.raises(SourceError, match=r"The fields of dots\.tar: v1 \(v1\.0\.wav, v1\.0\.txt\) are: none"):
+        opened("webdataset", tmp_path / "dots.tar")
+    for place in ("tars", "tars/00.tar.gz"):
+        with pytest.raises(SourceError, match=r"tars that are compressed.*gunzip NAME\.tar\.gz"):
+            opened("webdataset", tmp_path / place)
+
+
+def test_audio_in_an_archive_beside_a_manifest(tmp_path: Path) -> None:
+    tone(tmp_path / "wav/a.wav")
+    path = lines(tmp_path / "set/m.jsonl", [{"audio": "there/a.wav", "emotion": "happy"}])
+    with zipfile.ZipFile(tmp_path / "set/audio.zip", "w") as zipped:
+        zipped.write(tmp_path / "wav/a.wav", "there/a.wav")
+    with pytest.raises(SourceError, match=r"if it is in audio\.zip, pass ROOTS=audio=.*/set/audio\.zip$"):
+        opened("manifest", path)
+    built = shards_of(opened("manifest", path, roots=f"audio={tmp_path}/set/audio.zip"), "train", tmp_path / "out")
+    assert list(built.samples) == ["there/a"]
+
+
+def test_a_job_without_any_sample_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a language without a tag: all targets are left out, and nothing is rejected."""
+    tone(tmp_path / "a.wav")
+    path = lines(tmp_path / "m.jsonl", [{"audio": "a.wav", "text": "x"}])
+    assert main(["dataset=manifest", f"source={path}", f"out={tmp_path}/out", "language=cn", "workers=1"]) == 1
+    assert "not one sample came out" in capsys.readouterr().err
 
 
 def test_commands_and_arks_of_kaldi_are_refused(tmp_path: Path) -> None:

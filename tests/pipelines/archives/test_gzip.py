@@ -82,14 +82,14 @@ def test_what_follows_is_ignored_as_by_gzip(after: bytes) -> None:
 PACKED = gzip.compress(SOUND)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.one_of(st.integers(0, len(PACKED) - 1), st.integers(len(PACKED) - 40, len(PACKED) - 1)))
 def test_a_file_that_is_cut_off_is_told(length: int) -> None:
     with pytest.raises(ArchiveError, match=r"x\.gz: is cut off or damaged.*Download it again"):
         opened(PACKED[:length])
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(10, len(PACKED) - 1), st.integers(1, 255))
 def test_a_byte_that_changed_is_told(place: int, change: int) -> None:
     damaged = PACKED[:place] + bytes([PACKED[place] ^ change]) + PACKED[place + 1 :]

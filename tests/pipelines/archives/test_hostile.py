@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.archives import index
-from pipelines.archives.stream import ArchiveError
+from pipelines.archives.stream import ArchiveError, FileBytes
+from pipelines.archives.zip_members import zip_members
 from pipelines.packed_path import PackedPath
 from pipelines.source import SourceError
 from pipelines.sources.librispeech import LibriSpeech
@@ -190,6 +191,22 @@ def test_other_kinds_are_refused_with_the_command(name: str, command: str, tmp_p
     for place in (tmp_path / "here", tmp_path / "here" / name):
         with pytest.raises(SourceError, match=rf"{name} is not read in place; unpack it in .*here: {command}"):
             LibriSpeech(place)
+
+
+def test_backslashes_of_windows_part_folders(tmp_path: Path) -> None:
+    """And lead out of the archive no more than others."""
+    for name, expected in (("a\\b.txt", ["a/b.txt"]), ("a/b\\c.txt", ["a/b\\c.txt"])):
+        with zipfile.ZipFile(tmp_path / "w.zip", "w") as zipped:
+            info = zipfile.ZipInfo(name)
+            info.create_system = 0
+            zipped.writestr(info, b"text")
+        assert [found.path for found in zip_members(FileBytes(tmp_path / "w.zip"), "w.zip")] == expected
+    with zipfile.ZipFile(tmp_path / "esc.zip", "w") as zipped:
+        info = zipfile.ZipInfo("..\\harm.txt")
+        info.create_system = 0
+        zipped.writestr(info, b"harm")
+    with pytest.raises(StorageError, match="leads out of the folder"):
+        LibriSpeech(tmp_path / "esc.zip")
 
 
 def test_encrypted_zips_are_refused(tmp_path: Path) -> None:

@@ -87,6 +87,33 @@ def test_without_a_cache_folder_indexes_lie_in_tmpdir(
     assert len(list((tmp_path / "scratch").glob("qwen-audio-archives-*/*.sqlite"))) == 1
 
 
+def test_a_full_disk_is_told(cache: Path, tmp_path: Path) -> None:
+    """No file may grow beyond a page; what was begun does not stay there."""
+    archive = packed(tmp_path / "dev-clean.tar.gz")
+    code = (
+        "import resource, sys; from pipelines.check_source import main;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); sys.exit(main(sys.argv[1:]))"
+    )
+    told = ["dataset=librispeech", f"source={archive}"]
+    run = subprocess.run([sys.executable, "-c", code, *told], capture_output=True, text=True, check=False)
+    assert run.returncode == 1 and "Traceback" not in run.stderr
+    assert f"the index of {archive} cannot be written there" in run.stderr and "XDG_CACHE_HOME" in run.stderr
+    assert not [path for path in cache.rglob("*") if path.suffix == ".sqlite" or path.name.startswith(".tmp")]
+
+
+def test_more_archives_than_files_may_be_open(cache: Path, tmp_path: Path) -> None:
+    code = (
+        "import resource, sys; from pathlib import Path; from pipelines.archives.search import with_archives;"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]));"
+        "print(len(list(with_archives(Path(sys.argv[1]), ('*.tar',)).glob('*.txt'))))"
+    )
+    for number in range(80):
+        with tarfile.open(tmp_path / f"{number}.tar", "w") as tar:
+            tar.addfile(tarfile.TarInfo(f"{number}.txt"))
+    run = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "80"
+
+
 def test_a_path_travels_and_finds_its_archive(cache: Path, tmp_path: Path) -> None:
     archive = packed(tmp_path / "a.tar.gz")
     path = LibriSpeech(archive).root / "dev-clean/84/121/84-121-0000.flac"

@@ -9,10 +9,16 @@ from typing import Any
 
 from tests.pipelines.sources.fixture import Fixture, tone
 
+FILE = "test/fixtures/wav/r.wav"
+
 
 def recording(name: str, path: str, channels: int = 1, **more: Any) -> dict[str, Any]:
     source = {"type": "file", "channels": list(range(channels)), "source": path}
     return {"id": name, "sources": [source], "sampling_rate": 16000, "num_samples": 8000, "duration": 0.5, **more}
+
+
+def resampled(rate: int) -> dict[str, Any]:
+    return {"name": "Resample", "kwargs": {"source_sampling_rate": 44100, "target_sampling_rate": rate}}
 
 
 def supervision(name: str, start: float = 0.0, duration: float = 0.5, **more: Any) -> dict[str, Any]:
@@ -22,7 +28,7 @@ def supervision(name: str, start: float = 0.0, duration: float = 0.5, **more: An
 
 def cut(name: str, said: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     told = {"id": name, "start": 0.0, "duration": 0.5, "channel": 0, "supervisions": said, "type": "MonoCut"}
-    return {**told, "recording": recording("r", "test/fixtures/wav/r.wav"), **more}
+    return {**told, "recording": recording("r", FILE), **more}
 
 
 def corpus(folder: Path) -> Fixture:
@@ -35,10 +41,14 @@ def corpus(folder: Path) -> Fixture:
     cuts = [
         cut("whole", [supervision("s0", custom={"emotion": "happy"})], custom={"snr": 12.5}),
         cut("meeting", meeting, recording=two),
-        cut("part", [supervision("s3", alignment=aligned)], duration=0.2),
+        cut("part", [supervision("s3", duration=0.2, alignment=aligned)], duration=0.2),
+        cut("window", [supervision("s9", -0.2)]),
         cut("quiet", []),
         {"id": "mixed", "type": "MixedCut", "tracks": [{"cut": cut("x", [])}]},
-        cut("many", [supervision("s4")], type="MultiCut", channel=[0, 1]),
+        cut("many", [supervision("s4", channel=[0, 1])], type="MultiCut", channel=[0, 1], recording=two),
+        cut("some", [supervision("s10", channel=[0, 1])], type="MultiCut", recording=recording("r", "r.wav", 3)),
+        cut("resampled", [supervision("s11")], recording=recording("r", FILE, transforms=[resampled(16000)])),
+        cut("telephone", [supervision("s12")], recording=recording("r", FILE, transforms=[resampled(8000)])),
         cut("piped", [supervision("s5")], recording=broken),
         cut("fast", [supervision("s6")], recording=recording("r", "r.wav", transforms=[{"name": "Speed"}])),
         cut("features", [supervision("s7")], recording=None),
@@ -51,11 +61,12 @@ def corpus(folder: Path) -> Fixture:
     tone(root / "wav/two.wav", seconds=0.5, channels=2)
     return Fixture(
         root,
-        {"train": ["whole", "s1", "s2", "part"]},
+        {"train": ["whole", "s1", "s2", "part", "s4", "resampled"]},
         {
             "train": {
                 ("quiet", "no_transcript"),
-                *((name, "bad_row") for name in ("mixed", "many", "piped", "fast", "features", "odd")),
+                ("window", "bad_times"),
+                *((n, "bad_row") for n in ("mixed", "some", "telephone", "piped", "fast", "features", "odd")),
             },
         },
         told={"tasks": "asr,srwt,er,sgc"},

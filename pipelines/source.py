@@ -418,7 +418,7 @@ class Source(ABC):
         base = self.pair_splits().get(split, split)
         if base not in self.splits or not self.has_split(base):
             there = ", ".join(self.available_splits()) or "none"
-            known = "" if base in self.splits else f" The release has: {', '.join(self.splits)}."
+            known = f" {self.obtain}" if base in self.splits else f" The release has: {', '.join(self.splits)}."
             pairs = f" With '{_PAIRS}' after its name a split gives pairs of clips." if self.pair_splits() else ""
             raise SourceError(f"{self.name}: no split '{split}' in {self.root}; it holds: {there}.{known}{pairs}")
         return self._checked(split) if base == split else self._paired(split, base)

@@ -526,10 +526,12 @@ class Source(ABC):
                     pass
 
     def _wrong_folder(self) -> str:
-        found = ", ".join(sorted(entry.name for entry in self.root.iterdir())[:6]) if self.root.is_dir() else "a file"
+        names = sorted(entry.name for entry in self.root.iterdir())[:6] if self.root.is_dir() else []
+        found = ", ".join(names) if self.root.is_dir() else "a file"
         near = _nearby(self.root, self.recognises, self.levels_above)
         advice = f"Pass SOURCE={near[0]}" if len(near) == 1 else "Pass one of: " + ", ".join(map(str, near[:4]))
-        if not near:
+        if not near:  # a folder or table inside may be what is missing
+            found = ", ".join(_with_contents(self.root / name) for name in names) or found
             advice = f"`python pipelines/catalogue.py {self.name}` shows the expected tree" + self._packed_advice()
         return (
             f"{self.name}: SOURCE={self.root} is not the corpus. "
@@ -631,6 +633,16 @@ def files(folder: CorpusPath, *suffixes: str, lost: bool = False) -> list[str]:
     with scandir(folder) as entries:
         wanted = (e for e in entries if e.name.lower().endswith(suffixes) and not is_litter(e.name))
         return sorted(entry.name for entry in wanted if lost or _is(entry.is_file))
+
+
+def _with_contents(place: CorpusPath) -> str:
+    """The name of a file; of a folder also the first names in it."""
+    try:
+        names = sorted(entry.name for entry in place.iterdir()) if place.is_dir() else []
+    except (OSError, StorageError):  # not everybody may look there
+        names = []
+    inside = ", ".join([*names[:3], *(["…"] if names[3:] else [])])
+    return f"{place.name}/ ({inside})" if inside else place.name
 
 
 def _nearby(folder: CorpusPath, recognises: Callable[[CorpusPath], bool], levels_above: int) -> list[CorpusPath]:

@@ -344,3 +344,10 @@ def test_a_root_without_word_times_is_refused(tmp_path: Path, name: str, root: s
     source = catalogue.find(name)(fixture.source, {root: empty})
     with pytest.raises(SourceError, match=rf"no word times below .*ROOTS={root} names"):
         list(source.records(source.available_splits()[0]))
+
+
+def test_an_incomplete_corpus_shows_what_its_folders_hold(tmp_path: Path) -> None:
+    for table in ("dev", "test", "train", "validated"):
+        write(tmp_path / f"cv/de/{table}.tsv", "path\tsentence\n")
+    with pytest.raises(SourceError, match=r"found de/ \(dev\.tsv, test\.tsv, train\.tsv, …\)\. "):
+        catalogue.find("commonvoice")(tmp_path / "cv")

@@ -418,7 +418,7 @@ class Source(ABC):
         base = self.pair_splits().get(split, split)
         if base not in self.splits or not self.has_split(base):
             there = ", ".join(self.available_splits()) or "none"
-            known = "" if base in self.splits else f" The release has: {', '.join(self.splits)}."
+            known = f" {self.obtain}" if base in self.splits else f" The release has: {', '.join(self.splits)}."
             pairs = f" With '{_PAIRS}' after its name a split gives pairs of clips." if self.pair_splits() else ""
             raise SourceError(f"{self.name}: no split '{split}' in {self.root}; it holds: {there}.{known}{pairs}")
         return self._checked(split) if base == split else self._paired(split, base)
@@ -530,11 +530,13 @@ class Source(ABC):
         return self.name
 
     def _wrong_folder(self) -> str:
-        found = ", ".join(sorted(entry.name for entry in self.root.iterdir())[:6]) if self.root.is_dir() else "a file"
+        names = sorted(entry.name for entry in self.root.iterdir())[:6] if self.root.is_dir() else []
+        found = ", ".join(names) if self.root.is_dir() else "a file"
         near = _nearby(self.root, self.recognises, self.levels_above)
         advice = f"Pass SOURCE={near[0]}" if len(near) == 1 else "Pass one of: " + ", ".join(map(str, near[:4]))
-        if not near:
-            advice = f"`python pipelines/catalogue.py {self._called()}` shows the expected tree" + self._packed_advice()
+        if not near:  # a folder or table inside may be what is missing
+            found = ", ".join(_with_contents(self.root / name) for name in names) or found
+            advice = f"`python pipelines/catalogue.py {self.name}` shows the expected tree" + self._packed_advice()
         return (
             f"{self.name}: SOURCE={self.root} is not the corpus. "
             f"Expected {self.expects}; found {found or 'an empty folder'}. {advice}."
@@ -635,6 +637,16 @@ def files(folder: CorpusPath, *suffixes: str, lost: bool = False) -> list[str]:
     with scandir(folder) as entries:
         wanted = (e for e in entries if e.name.lower().endswith(suffixes) and not is_litter(e.name))
         return sorted(entry.name for entry in wanted if lost or _is(entry.is_file))
+
+
+def _with_contents(place: CorpusPath) -> str:
+    """The name of a file; of a folder also the first names in it."""
+    try:
+        names = sorted(entry.name for entry in place.iterdir()) if place.is_dir() else []
+    except (OSError, StorageError):  # not everybody may look there
+        names = []
+    inside = ", ".join([*names[:3], *(["…"] if names[3:] else [])])
+    return f"{place.name}/ ({inside})" if inside else place.name
 
 
 def _nearby(folder: CorpusPath, recognises: Callable[[CorpusPath], bool], levels_above: int) -> list[CorpusPath]:

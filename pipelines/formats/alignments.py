@@ -18,7 +18,7 @@ from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.tables import read_lines
 from pipelines.formats.textgrid import UNKNOWN_WORDS, read_words
-from pipelines.source import Reject, Source, Word, Words
+from pipelines.source import Reject, Source, SourceError, Word, Words
 
 METHOD = "mfa"
 CONDENSED = ".alignment.txt"
@@ -30,11 +30,20 @@ class Alignments:
     """The word times of a corpus: in the root named `root`, sorted in any way, or else merged into the corpus itself.
 
     What cannot be read costs no record: `rejects` gives it, under the name of the file.
+
+    Raises:
+        SourceError: the root has no word times at all.
     """
 
     def __init__(self, source: Source, root: str) -> None:
         self._tree = AudioTree(source, root=root, suffixes=_SUFFIXES) if root in source.roots else None
         self._place = source.roots.get(root, source.root)
+        if self._tree is not None and next(self._tree.paths(), None) is None:
+            source.check_alive()
+            raise SourceError(
+                f"{source.name}: no word times below {self._place}: "
+                f"ROOTS={root} names a folder with *{TEXTGRID} or *{CONDENSED}, in any folders of it"
+            )
         self._chapter = ""  # whose condensed words are at hand
         self._condensed: Mapping[str, tuple[str, tuple[Word, ...]]] = {}
         self._rejects: list[Reject] = []

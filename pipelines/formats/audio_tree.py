@@ -76,6 +76,8 @@ class AudioTree:
 
     def _list(self, place: CorpusPath) -> None:
         """Take in the files below `place` whose stems are not known yet."""
+        if self._folder and not self._source.has_folder(place):  # not unpacked: all that is asked for is missing
+            return
         numbers = {kind: number for number, kind in enumerate(self._kinds)}
         for before, names in walk(place, self._folder, self._suffixes):
             for name in names:

@@ -103,7 +103,8 @@ AISHELL-2/                          <- SOURCE (or the folder that holds it)
                     original={"text": text} if cleaned != text else {},
                 )
         named.update(path for path in paths.values() if path)
-        for speaker in subfolders(self.root / f"{place}/wav"):
+        wavs = self.root / f"{place}/wav"
+        for speaker in subfolders(wavs) if self.has_folder(wavs) else ():
             for name in files(speaker, ".wav"):
                 if name[:-4] not in named and f"wav/{speaker.name}/{name}" not in named:
                     yield Reject(name[:-4], "no_transcript", f"{place}/wav/{speaker.name}/{name}")

@@ -244,6 +244,6 @@ def _split_of(meeting: str) -> str:
 def _annotations(root: CorpusPath) -> CorpusPath | None:
     """The folder with the annotations: `root`, or one in it."""
     for folder in (root, *subfolders(root)):
-        if (folder / MEETINGS).is_file() and (folder / "words").is_dir():
+        if (folder / MEETINGS).is_file() and all((folder / kind).is_dir() for kind in ("words", "segments")):
             return folder
     return None

@@ -34,7 +34,7 @@ from pipelines.source import (
 )  # fmt: skip
 
 LANGUAGES = ("DE", "EN", "FR", "JA", "KO", "ZH")
-PLACES = {"Emilia": ("Emilia", "raw", "."), "Emilia-YODAS": ("Emilia-YODAS",)}
+PLACES = {"Emilia": ("Emilia", "raw"), "Emilia-YODAS": ("Emilia-YODAS",)}
 LICENCES = {"Emilia": "CC-BY-NC-4.0", "Emilia-YODAS": "CC-BY-4.0"}
 _VIDEO = re.compile(r"[A-Z]{2}_(.{11})_W\d+")
 
@@ -162,8 +162,9 @@ def _utterance(told: dict[str, Any], path: str, where: str, split: str) -> Recor
 
 
 def _folders(root: CorpusPath, split: str) -> list[CorpusPath]:
-    """The folders of languages that hold a split."""
-    places = [root / place for place in PLACES[split]]
+    """The folders of languages that hold a split; `root` may be the folder of a part, which its name tells."""
+    itself = root.name if root.name in PLACES else "Emilia"
+    places = [*(root / place for place in PLACES[split]), *([root] if split == itself else [])]
     found = [place / language for place in places for language in LANGUAGES if (place / language).is_dir()]
     # Folders of such names are common: these hold lists, archives, or folders named as the archives are.
     return [folder for folder in found if any(_is_part(name, folder.name) for name in _names(folder))]

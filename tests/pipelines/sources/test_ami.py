@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,11 @@ def test_files_tell_their_encoding(tmp_path: Path, encoding: str) -> None:
     write(tmp_path / "x.xml", f'<?xml version="1.0" encoding="{encoding}"?><r><w a:id="1">café</w></r>', encoding)
     (element,) = read_elements(tmp_path, "x.xml")
     assert (element.tag, element.text, element.attributes) == ("w", "café", {"id": "1"})
+
+
+def test_annotations_without_segments_are_no_corpus(tmp_path: Path) -> None:
+    fixture = FIXTURES["ami"](tmp_path)
+    (folder,) = fixture.source.glob("**/segments")
+    shutil.rmtree(folder)
+    with pytest.raises(SourceError, match=r"is not the corpus.*segments/"):
+        find("ami")(fixture.source)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from pipelines import catalogue
+from pipelines.source import Record, Reject
 from pipelines.sources.aishell2 import clean
 from tests.pipelines.sources.fixtures import FIXTURES
 from tests.pipelines.sources.test_quirks import records, text
@@ -40,3 +42,12 @@ def test_wenetspeech_names_recordings_as_youtube_does(tmp_path: Path) -> None:
     assert text(second) == "用 Taylor Swift 的歌"
     (meeting,) = records(fixture, "wenetspeech", "TEST_MEETING").values()
     assert source.origin(meeting) == "wenetspeech:TEST_MEETING_S0"
+
+
+def test_aishell2_without_its_audio_tells_each_utterance(tmp_path: Path) -> None:
+    fixture = FIXTURES["aishell2"](tmp_path)
+    for folder in list(fixture.source.glob("**/wav")):
+        shutil.rmtree(folder)
+    items = list(catalogue.find("aishell2")(fixture.source).records("train"))
+    assert not any(isinstance(item, Record) for item in items)
+    assert "audio_missing" in {item.reason for item in items if isinstance(item, Reject)}

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from pipelines import catalogue
-from pipelines.source import AudioRef, SourceError, Speaker, Transcript, Translation
+from pipelines.source import AudioRef, Record, SourceError, Speaker, Transcript, Translation
 from pipelines.sources.fleurs import LANGUAGES
 from tests.pipelines.corpora import shards_of
 from tests.pipelines.sources.corpora.voxpopuli import HEADER
@@ -118,6 +118,14 @@ def test_emilia_licences_and_videos(tmp_path: Path) -> None:
     assert first.audio[0].seconds == 0.1 and last.audio[0].seconds is None
     (video,) = records(fixture, "emilia", "Emilia-YODAS").values()
     assert (video.licence, source.origin(video)) == ("CC-BY-4.0", "youtube:--5llN02F84")
+
+
+def test_emilia_part_as_source_keeps_its_split_and_licence(tmp_path: Path) -> None:
+    fixture = FIXTURES["emilia"](tmp_path)
+    source = catalogue.find("emilia")(fixture.source / "Emilia-YODAS")
+    assert source.available_splits() == ("Emilia-YODAS",)
+    licences = {item.licence for item in source.records("Emilia-YODAS") if isinstance(item, Record)}
+    assert licences == {"CC-BY-4.0"}
 
 
 def test_emilia_still_packed(tmp_path: Path) -> None:

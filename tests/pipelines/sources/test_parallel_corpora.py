@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from pipelines.catalogue import find
-from pipelines.source import Record, Source, SourceError, Transcript, Translation
+from pipelines.source import Record, Reject, Source, SourceError, Transcript, Translation
 from tests.pipelines.sources.fixture import write
 from tests.pipelines.sources.fixtures import FIXTURES
 
@@ -67,3 +68,12 @@ def test_europarl_merges_equal_segments_of_pairs(tmp_path: Path) -> None:
     assert (third.speaker.id, source.origin(third)) == ("Some_Body_1234", "europarl_st:es.20080901.22.1-107")
     assert (third.audio[0].start, third.audio[0].end) == (0.2, 0.3)
     assert [record.annotations[0].language for record in records(source, "test")] == ["es", "it"]  # type: ignore[union-attr]
+
+
+def test_europarl_without_the_audio_of_a_language_tells_each_segment(tmp_path: Path) -> None:
+    fixture = FIXTURES["europarl_st"](tmp_path)
+    for folder in fixture.source.glob("*/audios"):
+        shutil.rmtree(folder)
+    items = list(find("europarl_st")(fixture.source).records("train"))
+    reasons = {item.reason for item in items if isinstance(item, Reject)}
+    assert "audio_missing" in reasons and not any(isinstance(item, Record) for item in items)

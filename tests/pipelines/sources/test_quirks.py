@@ -334,3 +334,20 @@ def test_real_recordings(name: str) -> None:
     if (parent := SHARED / folder).name != name and parent.parent != SHARED:
         with pytest.raises(SourceError, match=f"Pass SOURCE={parent}"):
             catalogue.find(name)(parent.parent)
+
+
+@pytest.mark.parametrize(("name", "root"), [("librispeech", "librispeech_alignments"), ("aishell1", "alignments")])
+def test_a_root_without_word_times_is_refused(tmp_path: Path, name: str, root: str) -> None:
+    fixture = FIXTURES[name](tmp_path / "corpus")
+    empty = tmp_path / "elsewhere"
+    empty.mkdir()
+    source = catalogue.find(name)(fixture.source, {root: empty})
+    with pytest.raises(SourceError, match=rf"no word times below .*ROOTS={root} names"):
+        list(source.records(source.available_splits()[0]))
+
+
+def test_an_incomplete_corpus_shows_what_its_folders_hold(tmp_path: Path) -> None:
+    for table in ("dev", "test", "train", "validated"):
+        write(tmp_path / f"cv/de/{table}.tsv", "path\tsentence\n")
+    with pytest.raises(SourceError, match=r"found de/ \(dev\.tsv, test\.tsv, train\.tsv, …\)\. "):
+        catalogue.find("commonvoice")(tmp_path / "cv")

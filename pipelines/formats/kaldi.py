@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
-from pipelines.source import Reject
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from pipelines.corpus_path import CorpusPath, corpus_path, relative
-from pipelines.file_part import range_name
 from pipelines.formats.tar_members import read_members
-from pipelines.patterns import expanded
-from pipelines.row_values import text_of
-from pipelines.rows import Place, Row
+from pipelines.own.patterns import expanded
+from pipelines.own.row_values import text_of
+from pipelines.own.rows import Place, Row
+from pipelines.places.corpus_path import CorpusPath, corpus_path, relative
+from pipelines.places.file_part import range_name
 from pipelines.source import SourceError
 
 _TARS_HELD = 64  # whose members are remembered; manifests are sorted by tar, or nearly

@@ -18,8 +18,9 @@ from itertools import zip_longest
 from operator import itemgetter
 from typing import IO
 
-from pipelines.corpus_path import CorpusPath
-from pipelines.source import Reject, SourceError
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject
+from pipelines.source import SourceError
 
 Row = tuple[int, tuple[str, ...]]  # line number from 1; the cells asked for, in the order asked
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.kaldi import Entry, read_table
-from pipelines.source import Reject
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject
 
 
 class Column:

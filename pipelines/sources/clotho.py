@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
 from pipelines.labels.licences import licence
-from pipelines.source import AudioRef, Caption, EmptySplitError, Record, Reject, Source
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Caption, Record, Reject
+from pipelines.source import EmptySplitError, Source
 
 CAPTIONS = tuple(f"caption_{number}" for number in range(1, 6))
 CAPTION_LICENCE = "LicenseRef-TAU-NC"

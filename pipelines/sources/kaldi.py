@@ -15,13 +15,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.kaldi import Beside, Entry, read_table
-from pipelines.own_data import safe_name
-from pipelines.own_source import OwnSource
-from pipelines.patterns import expanded, is_pattern
-from pipelines.rows import Row
-from pipelines.source import Reject, SourceError, subfolders
+from pipelines.listing import subfolders
+from pipelines.own.data import safe_name
+from pipelines.own.patterns import expanded, is_pattern
+from pipelines.own.rows import Row
+from pipelines.own.source import OwnSource
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject
+from pipelines.source import SourceError
 
 _ARK = re.compile(r"\.(ark|scp):\d+(\[.*\])?$")
 _CHANNELS = {"A": "0", "B": "1", "1": "0", "2": "1"}

@@ -16,9 +16,11 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
-from pipelines.source import AudioRef, Entities, Label, Record, Reject, Source, files
+from pipelines.listing import files
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Entities, Label, Record, Reject
+from pipelines.source import Source
 
 RATE = 44_100  # Hz, of the times, whatever the audio was converted to
 WINDOW_SECONDS = 30.0  # as `pipelines/segment.py` cuts, which is not imported: it brings the decoders with it

@@ -17,10 +17,12 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.parallel_text import Segment, merged, read_parallel, read_segment, segment_id
 from pipelines.formats.tables import read_lines
-from pipelines.source import AudioRef, Record, Reject, Source, subfolders
+from pipelines.listing import subfolders
+from pipelines.places.corpus_path import CorpusPath, relative
+from pipelines.record import AudioRef, Record, Reject
+from pipelines.source import Source
 
 PAIR = re.compile(r"en-([a-z]{2,3})")
 ENTRY = re.compile(r"-\s*\{(.*)\}\s*")

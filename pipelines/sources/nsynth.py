@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.json_stream import read_object
-from pipelines.source import AudioRef, Note, Record, Reject, Source
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Note, Record, Reject
+from pipelines.source import Source
 
 FAMILIES = {"bass", "brass", "flute", "guitar", "keyboard", "mallet", "organ", "reed", "string", "synth_lead", "vocal"}
 QUALITIES = (

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
-from pipelines.source import AudioRef, Label, Record, Reject, Source
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject
+from pipelines.source import Source
 
 FOLDERS = {
     "development": "TUT-acoustic-scenes-2017-development", "evaluation": "TUT-acoustic-scenes-2017-evaluation",

@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from pipelines.plan import make_plan
+from pipelines.planning.plan import make_plan
 from pipelines.sources.audioset import AudioSet
 
 WANTED_ROWS, WANTED_MIB = 40_000, 1024

@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from pipelines import catalogue
-from pipelines.plan import make_plan
+from pipelines.planning.plan import make_plan
 
 WANTED_ROWS, WANTED_MIB = 40_000, 1024
 SENTENCES = ("Das ist ein Satz aus einer langen Liste von Sätzen, Nummer {}.", "Nummer {} ist kurz.", "Und {}?")

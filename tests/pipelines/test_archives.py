@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.packed_path import PackedPath
+from pipelines.places.packed_path import PackedPath
 from pipelines.source import Source
 from pipelines.sources.librispeech import LibriSpeech
 from tests.pipelines.corpora import flac, put, shards_of

@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.archives import index
 from pipelines.archives.stream import ArchiveError
-from pipelines.packed_path import PackedPath
+from pipelines.places.packed_path import PackedPath
 from pipelines.source import SourceError
 from pipelines.sources.librispeech import LibriSpeech
 from shards.storage_error import StorageError

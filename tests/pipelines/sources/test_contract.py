@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.own_source import OwnSource
-from pipelines.source import REJECT_REASONS, EmptySplitError, Record, Reject, Source, SourceError
+from pipelines.own.source import OwnSource
+from pipelines.record import REJECT_REASONS, Record, Reject
+from pipelines.source import EmptySplitError, Source, SourceError
 from pipelines.tagging import TagRules, tag
 from tag_schema.target import Target
 from tag_schema.vocabulary import EXTENDED

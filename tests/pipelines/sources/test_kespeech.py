@@ -9,7 +9,7 @@ from pathlib import Path
 from pipelines.catalogue import find
 from pipelines.formats.kaldi import Entry
 from pipelines.formats.two_columns import Column
-from pipelines.source import Label, Record, Transcript
+from pipelines.record import Label, Record, Transcript
 from tests.pipelines.sources.fixtures import FIXTURES
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.catalogue import find
-from pipelines.source import Record, Source, SourceError, Transcript, Translation
+from pipelines.record import Record, Transcript, Translation
+from pipelines.source import Source, SourceError
 from tests.pipelines.sources.fixture import write
 from tests.pipelines.sources.fixtures import FIXTURES
 

@@ -9,18 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.source import (
-    Caption,
-    Label,
-    Note,
-    Record,
-    Reject,
-    Source,
-    SourceError,
-    Transcript,
-    Translation,
-    Words,
-)  # fmt: skip
+from pipelines.record import Caption, Label, Note, Record, Reject, Transcript, Translation, Words
+from pipelines.source import Source, SourceError
 from tests.pipelines.sources.fixture import Fixture, mp3, tone, write
 from tests.pipelines.sources.fixtures import FIXTURES
 

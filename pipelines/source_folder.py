@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from pipelines.archives.kind import is_archive_name, unpacking
@@ -52,10 +53,13 @@ def packed_advice(root: CorpusPath) -> str:
 
 
 def nearby(folder: CorpusPath, recognises: Callable[[CorpusPath], bool], levels_above: int) -> list[CorpusPath]:
-    """Folders up to some levels above or two below that are the corpus; the nearest level only."""
+    """Folders up to two levels below or some levels above that are the corpus; the nearest level only.
+
+    Those below go first: what the user named holds them, and what lies beside it above is not his concern.
+    """
     parents: Sequence[CorpusPath] = folder.parents
-    above = [parent for parent in parents[:levels_above] if _is_corpus(parent, recognises)]
-    return above[:1] or _within(folder, recognises)
+    above = (parent for parent in parents[:levels_above] if _is_corpus(parent, recognises))
+    return _within(folder, recognises) or list(islice(above, 1))
 
 
 def _is_corpus(place: CorpusPath, recognises: Callable[[CorpusPath], bool]) -> bool:

@@ -102,6 +102,14 @@ def test_real_metadata_as_it_came(tmp_path: Path) -> None:
     assert {s["targets"][0]["task"] for s in made.samples.values()} == {"ks"}
 
 
+def test_one_level_too_high_names_what_lies_below_and_not_beside(tmp_path: Path) -> None:
+    for place in ("all/mine/dataset/data", "all/other"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "train-00000-of-00001.parquet").touch()
+    with pytest.raises(SourceError, match=f"Pass SOURCE={tmp_path}/all/mine/dataset\\."):
+        opened("huggingface", tmp_path / "all/mine", language="de")
+
+
 def test_segments_words_and_channels_are_cut_where_they_lie(tmp_path: Path) -> None:
     tone(tmp_path / "call.wav", seconds=2.0, channels=2)
     words = [{"word": "Ja", "start": 1.1, "end": 1.3}, {"word": "gut", "start": 1.4, "end": 1.6}]

@@ -11,6 +11,8 @@ that no other record moves (`shards/forgotten.py`).
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import math
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -94,7 +96,8 @@ def make_plan(
     with tempfile.TemporaryDirectory(dir=folder, prefix=".tmp-") as scratch_name:
         scratch = Path(scratch_name)
         rejects = RejectWriter(scratch / "rejects")
-        by_id = _read_records(records, Spill(scratch / "id", _ROWS, "id_hash"), rejects, mean_seconds, progress)
+        with _uncollected():
+            by_id = _read_records(records, Spill(scratch / "id", _ROWS, "id_hash"), rejects, mean_seconds, progress)
         by_recording = Spill(scratch / "recording", _ROWS, "recording_hash")
         for table in by_id.ranges():
             by_recording.add(_drop_duplicates(table, rejects))
@@ -193,6 +196,18 @@ def _whereabouts(record: Record) -> tuple[str, float]:
 
 def _empty_rows(places: Sequence[Place]) -> pa.Table:
     return _table([(-1, "", bytes(16), bytes.fromhex(p.recording), p.start, p.seconds, "") for p in sorted(places)])
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep Python from looking for circles among millions of new objects, of which records make none."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _read_records(

@@ -16,8 +16,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
-from pipelines.formats.kaldi import Entry, read_table
-from pipelines.formats.two_columns import Column
+from pipelines.formats.kaldi import Column, Entry, read_table
 from pipelines.labels.speakers import age, gender
 from pipelines.listing import is_safe
 from pipelines.places.corpus_path import CorpusPath

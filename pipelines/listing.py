@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import PurePosixPath
 
 from pipelines.places.corpus_path import CorpusPath, fresh, scandir
@@ -21,9 +22,10 @@ class Listing:
     read from: folders, pipes, links that lead nowhere.
     """
 
-    def __init__(self, folder: CorpusPath, check_alive: Callable[[], None]) -> None:
+    def __init__(self, folder: CorpusPath, place: str, check_alive: Callable[[], None]) -> None:
+        """`place` is the folder as rejects name it: relative to the corpus."""
         self._check_alive = check_alive  # raises where the corpus is gone
-        self._folder = folder
+        self._folder, self._place = folder, place
         self._sure = False
         self.names = self._read(folder)
 
@@ -43,6 +45,12 @@ class Listing:
         if not is_safe(name):
             return Reject(record_id, "unsafe_path", where)
         return None if name in self else Reject(record_id, "audio_missing", where, metadata)
+
+    def unnamed(self, named: AbstractSet[str], suffix: str) -> Iterator[Reject]:
+        """The audio of a closed folder, files that end in `suffix`, which no row named: it has no annotation."""
+        for name in sorted(self.names - named):
+            if name.endswith(suffix):
+                yield Reject(name.removesuffix(suffix), "no_transcript", f"{self._place}/{name}")
 
     def _read(self, folder: CorpusPath) -> frozenset[str]:
         try:

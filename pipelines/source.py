@@ -33,7 +33,9 @@ _BLOCK_BYTES = 1 << 20
 
 
 class Source(ABC):
-    """A corpus on disk or in a bucket. A subclass declares the facts of its release and writes `read`, and no more.
+    """A corpus on disk or in a bucket. A subclass declares the facts of its release and writes `read`.
+
+    Where the folders of its splits do not lie in SOURCE it also writes `recognises` and `has_split`.
 
     `root` is where the user says it lies; below it a subclass goes with `/`, and looks through `listing`, `files`,
     `subfolders` and `pipelines/formats`, which cost as little in a bucket as they can. `roots` are further folders
@@ -162,7 +164,7 @@ class Source(ABC):
 
     def listing(self, folder: str, root: str = "") -> Listing:
         """The names in a folder, given relative to SOURCE or to the root named `root`."""
-        return Listing((self.roots[root] if root else self.root) / folder, self.check_alive)
+        return Listing((self.roots[root] if root else self.root) / folder, folder, self.check_alive)
 
     def has_file(self, path: CorpusPath) -> bool:
         """Whether a file is there that need not be; a "no" is believed only of a corpus that is there itself."""

@@ -96,9 +96,7 @@ clotho/                             <- SOURCE
                     origin=f"freesound:{told[0].strip()}" if told[0].strip().isdigit() else f"clotho:{clip_id}",
                     original={key: value for key, value in zip(columns, told, strict=True) if value},
                 )
-        for name in sorted(listing.names - named):
-            if name.endswith(".wav"):
-                yield Reject(name.removesuffix(".wav"), "no_transcript", f"{folder}/{name}")
+        yield from listing.unnamed(named, ".wav")
 
     def table(self, kind: str, split: str) -> str | None:
         """The table of a split's captions or metadata; a "no" is believed only of a corpus that is there itself."""

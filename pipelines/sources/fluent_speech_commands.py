@@ -109,9 +109,7 @@ fluent_speech_commands_dataset/     <- SOURCE
                     original={key: value for key, value in known.items() if value},
                 )
         for folder in sorted(named):
-            for name in sorted(listing(folder).names - named[folder]):
-                if name.endswith(".wav"):
-                    yield Reject(name.removesuffix(".wav"), "no_transcript", f"{folder}/{name}")
+            yield from listing(folder).unnamed(named[folder], ".wav")
 
 
 def _table(split: str) -> str:

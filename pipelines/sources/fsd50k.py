@@ -101,9 +101,7 @@ FSD50K/                             <- SOURCE
                     original={"labels": labels} | ({"uploader": uploader} if uploader else {}),
                 )
         if first:
-            for name in sorted(listing.names - named):
-                if name.endswith(".wav"):
-                    yield Reject(name.removesuffix(".wav"), "no_transcript", f"{folder}/{name}")
+            yield from listing.unnamed(named, ".wav")
 
     def _clips(self, part: str) -> dict[str, tuple[str, str]]:
         """Licence and uploader of each clip; the file also holds descriptions, which are not kept."""

@@ -113,9 +113,7 @@ IEMOCAP_full_release/               <- SOURCE
                 original={"emotion": emotion, "valence, activation, dominance": ratings}
                 | ({"transcript": said} if said != text else {}),
             )
-        for name in sorted(listing.names - named):
-            if name.endswith(".wav"):
-                yield Reject(name.removesuffix(".wav"), "no_transcript", f"{folder}/{name}")
+        yield from listing.unnamed(named, ".wav")
 
     def texts(self, table: str) -> dict[str, str]:
         """Turn -> what is said in it, as far as the transcription is there and a turn's line is one."""

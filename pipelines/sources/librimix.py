@@ -116,9 +116,7 @@ librimix/                           <- SOURCE (or Libri2Mix/)
                     annotations=(overlap, Turns(tuple(turns))) if len(turns) == number else (overlap,),
                     licence=KINDS[kind],
                 )
-        for name in sorted(listing.names - named):
-            if name.endswith(".wav"):
-                yield Reject(name.removesuffix(".wav"), "no_transcript", f"{place}/{name}")
+        yield from listing.unnamed(named, ".wav")
 
     def texts(self, part: str) -> dict[str, str]:
         """Utterance -> text of a part of LibriSpeech.

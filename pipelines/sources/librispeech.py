@@ -106,6 +106,4 @@ LibriSpeech/                        <- SOURCE
                     original = {"gender": sex} if sex else {}
                     yield Record(utterance, (AudioRef(f"{folder}/{audio}"),), annotations, speaker, original=original)
                     yield from alignments.rejects()
-        for audio in sorted(listing.names - named):
-            if audio.endswith(".flac"):
-                yield Reject(audio.removesuffix(".flac"), "no_transcript", f"{folder}/{audio}")
+        yield from listing.unnamed(named, ".flac")

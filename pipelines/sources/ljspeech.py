@@ -74,6 +74,4 @@ LJSpeech-1.1/                       <- SOURCE
                     speaker=Speaker("LJ"),
                     original={"normalized_text": spelled_out},
                 )
-        for audio in sorted(listing.names - named):
-            if audio.endswith(".wav"):
-                yield Reject(audio.removesuffix(".wav"), "no_transcript", f"wavs/{audio}")
+        yield from listing.unnamed(named, ".wav")

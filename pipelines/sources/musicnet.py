@@ -96,9 +96,7 @@ musicnet/                           <- SOURCE
                 yield from self.windows(recording, f"{split}_data/{recording}.wav", notes)
             else:
                 yield Reject(recording, "no_transcript", table)
-        for name in sorted(listing.names - named):
-            if name.endswith(".wav"):
-                yield Reject(name.removesuffix(".wav"), "no_transcript", f"{split}_data/{name}")
+        yield from listing.unnamed(named, ".wav")
 
     def notes(self, recording: str, table: str) -> Iterator[Sounding | Reject]:
         """The notes of a recording; a row that cannot be read is one note less."""

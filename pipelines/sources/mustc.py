@@ -108,9 +108,7 @@ MUSTC/                              <- SOURCE (or en-de/)
                 speaker, origin = entry.get("speaker_id"), f"ted:{talk.removeprefix('ted_')}"
                 found = Segment(segment, audio, "en", line.texts[0] or "", speaker, origin, b"")
                 yield from read_segment(found, (language, line.texts[1]), line)
-        for wav in sorted(listing.names - named):
-            if wav.endswith(".wav"):
-                yield Reject(wav.removesuffix(".wav"), "no_transcript", f"{place}/wav/{wav}")
+        yield from listing.unnamed(named, ".wav")
 
 
 def _pairs(root: CorpusPath) -> dict[str, str]:

@@ -78,9 +78,7 @@ nsynth/                             <- SOURCE
                     annotations=(Note(facts["pitch"], facts["velocity"], family, sonic),),
                     original={key: facts[key] for key in ("instrument_str", "instrument_source_str") if key in facts},
                 )
-        for audio in sorted(listing.names - named):
-            if audio.endswith(".wav"):
-                yield Reject(audio.removesuffix(".wav"), "no_transcript", f"nsynth-{split}/audio/{audio}")
+        yield from listing.unnamed(named, ".wav")
 
 
 def _unusable(facts: Mapping[str, Any]) -> str:

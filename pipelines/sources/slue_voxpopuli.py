@@ -101,9 +101,7 @@ slue-voxpopuli/                     <- SOURCE
                     speaker=Speaker(None if speaker.strip() in ("", "None") else speaker.strip()),
                     original={} if found is None else {"entities": column},
                 )
-        for name in sorted(listing.names - named):
-            if name.endswith(".ogg"):
-                yield Reject(name.removesuffix(".ogg"), "no_transcript", f"{folder}/{name}")
+        yield from listing.unnamed(named, ".ogg")
 
 
 def _tables(split: str) -> tuple[str, ...]:

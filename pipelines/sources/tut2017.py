@@ -109,9 +109,7 @@ tut2017/                                   <- SOURCE
                         annotations=(Label("asc", (scene,)),),
                         original=facts | ({"place": place} if place else {}),
                     )
-        for name in sorted(listing.names - named):
-            if name.endswith(".wav"):
-                yield Reject(name.removesuffix(".wav"), "no_transcript", f"{top}/audio/{name}")
+        yield from listing.unnamed(named, ".wav")
 
     def _tables(self, split: str) -> tuple[str, ...]:
         """The files that tell the labels of a split; none: it is not there."""

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fnmatch
 import io
 import os
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, NamedTuple, Protocol
+from typing import IO, Any
 
 from pipelines.places.first_bytes import CONNECTIONS, FIRST_BYTES, FirstBytes
+from pipelines.places.folder import Entry, Name, matching
 from pipelines.places.packed_path import PackedPath
 from pipelines.places.remote_folders import RemoteFolders
 from shards.remote_files import RemoteFiles, patiently
@@ -26,26 +26,6 @@ from shards.storage_error import StorageError, explained
 
 _BLOCK_BYTES = 8 << 20  # of each request of a stream
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-
-
-class Entry(Protocol):
-    """What `scandir` tells of a name in a folder."""
-
-    @property
-    def name(self) -> str: ...
-    def is_file(self) -> bool: ...
-    def is_dir(self) -> bool: ...
-
-
-class _RemoteEntry(NamedTuple):
-    name: str
-    folder: bool
-
-    def is_file(self) -> bool:
-        return not self.folder
-
-    def is_dir(self) -> bool:
-        return self.folder
 
 
 class _Corpus:
@@ -154,7 +134,7 @@ class RemotePath:
             FileNotFoundError: there is no such folder.
         """
         with explained(self._url):
-            yield (_RemoteEntry(*entry) for entry in self._corpus.folders.entries(self._address()))
+            yield (Name(*entry) for entry in self._corpus.folders.entries(self._address()))
 
     def iterdir(self) -> Iterator[RemotePath]:
         """The paths in this folder, in no order."""
@@ -164,13 +144,7 @@ class RemotePath:
 
     def glob(self, pattern: str) -> Iterator[RemotePath]:
         """The paths below that fit a pattern such as `*/*.txt`, in order; without `**`."""
-        head, _, rest = pattern.partition("/")
-        if not self.is_dir():
-            return
-        with self.scandir() as entries:
-            fit = {e.name for e in entries if fnmatch.fnmatchcase(e.name, head) and (e.is_dir() or not rest)}
-        for name in sorted(fit):
-            yield from (self / name).glob(rest) if rest else [self / name]
+        return matching(self, pattern)
 
     def read_bytes(self) -> bytes:
         """The whole object, by one request.

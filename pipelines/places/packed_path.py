@@ -7,15 +7,15 @@ one in an archive.
 from __future__ import annotations
 
 import contextlib
-import fnmatch
 import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from pipelines.archives.overlay import Entry, Mount, Overlay, overlay
+from pipelines.archives.overlay import Mount, Overlay, overlay
 from pipelines.archives.stream import ByteFile, Bytes
+from pipelines.places.folder import Entry, matching
 
 _WHOLE_BYTES = 1 << 20  # a file up to this size is read in one go, by its checksum
 
@@ -104,7 +104,7 @@ class PackedPath:
         return real if os.path.lexists(real) else None
 
     @contextlib.contextmanager
-    def scandir(self) -> Iterator[Iterator[os.DirEntry[str] | Entry]]:
+    def scandir(self) -> Iterator[Iterator[Entry]]:
         """What is in this folder, in no order, as `os.scandir` tells it.
 
         Raises:
@@ -120,13 +120,7 @@ class PackedPath:
 
     def glob(self, pattern: str) -> Iterator[PackedPath]:
         """The paths below that fit a pattern such as `*/*.txt`, in order; without `**`."""
-        head, _, rest = pattern.partition("/")
-        if not self.is_dir():
-            return
-        with self.scandir() as entries:
-            fit = {e.name for e in entries if fnmatch.fnmatchcase(e.name, head) and (e.is_dir() or not rest)}
-        for name in sorted(fit):
-            yield from (self / name).glob(rest) if rest else [self / name]
+        return matching(self, pattern)
 
     def content(self) -> Bytes:
         """What is in the file, to be read at any place; errors as of `read_bytes`."""

@@ -18,8 +18,8 @@ from typing import Any
 
 from pipelines.formats.json_lines import open_lines, read_json_lines
 from pipelines.formats.json_stream import read_list, read_object
-from pipelines.formats.nemo_tars import NemoTars
 from pipelines.formats.tables import column_names, read_csv, read_tsv
+from pipelines.own.nemo_tars import NemoTars
 from pipelines.own.rows import Place, Row
 from pipelines.own.source import OwnSource
 from pipelines.places.corpus_path import CorpusPath

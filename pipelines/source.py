@@ -62,9 +62,7 @@ class Source(ABC):
     hours: ClassVar[float | None] = None  # of audio in all splits of the release; None: not published
     language_hours: ClassVar[Mapping[str, float]] = {}  # of a corpus in several languages, where published
     origin_namespace: ClassVar[str | None] = None  # "freesound": records are `freesound:<id>` unless they say else
-    raw_rate: ClassVar[int | None] = (
-        None  # Hz, of files .pcm: 16 bit mono without a header, least significant byte first
-    )
+    raw_rate: ClassVar[int | None] = None  # Hz, of files .pcm: 16 bit mono, little-endian, without a header
     audio: ClassVar[str]  # what is on disk, for the reader of the catalogue
     obtain: ClassVar[str]  # where to get it and how to unpack it
     expects: ClassVar[str]  # one line: the folder to pass as SOURCE

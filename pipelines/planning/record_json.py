@@ -6,34 +6,13 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
-from typing import Any
+from typing import Any, get_args
 
-from pipelines import record
-from pipelines.record import Record
+from pipelines.record import Annotation, AudioRef, Event, Record, Speaker, Word
 
 _CLASSES: dict[str, type] = {
-    cls.__name__: cls
-    for cls in (
-        record.Record,
-        record.AudioRef,
-        record.Speaker,
-        record.Transcript,
-        record.Word,
-        record.Words,
-        record.Translation,
-        record.Caption,
-        record.Label,
-        record.Event,
-        record.Events,
-        record.Turns,
-        record.Overlap,
-        record.Entities,
-        record.Intent,
-        record.Note,
-        record.QuestionAnswer,
-    )
+    cls.__name__: cls for cls in (Record, AudioRef, Speaker, Word, Event, *get_args(Annotation))
 }
-
 
 _quoted: Callable[[str], str] = json.encoder.encode_basestring
 _number = json.JSONEncoder(allow_nan=False).encode

@@ -37,12 +37,13 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
 from pipelines.mending.clean import CleanShard, clean_shard, is_gone, left_out_of
+from pipelines.mending.journal import Journal
 from pipelines.mending.replan import PlanInPlace
 from pipelines.planning.identity import (
     RECIPE,
@@ -52,7 +53,7 @@ from pipelines.planning.identity import (
     plan_parts,
 )
 from pipelines.planning.plan import read_shard
-from shards.forgotten import Forgotten, Place, add_places, read_forgotten
+from shards.forgotten import Forgotten, add_places, read_forgotten
 from shards.layout import (
     ShardName,
     dataset_path,
@@ -66,8 +67,7 @@ from shards.layout import (
 from shards.plan import part_of, plan_sha256
 from shards.read_ahead import READ_AT_ONCE
 from shards.record import ShardRecord, decode, file_in_place, listed_records, read_record, read_records
-from shards.sample import canonical_json
-from shards.schema import SCHEMA, ShardError
+from shards.schema import ShardError
 from shards.scratch import scratch
 from shards.storage import Storage
 from shards.summary import read_splits, summarise_dataset, summarise_split
@@ -75,55 +75,6 @@ from shards.writer import WrittenFile
 
 Say = Callable[[str], None]
 _ROUNDS = 100  # more than can ask at once
-
-
-@dataclass(frozen=True)
-class Journal:
-    """What is about to be true of a split."""
-
-    old: str  # name of the plan that was in place
-    plan: str  # the text of the new plan.json
-    shards: Mapping[int, str | None]  # the new commit records, as text
-
-    names: tuple[str, ...]  # the list as it was, hidden and sorted: it may have grown since
-    places: tuple[Place, ...]  # of this split
-
-    def encode(self) -> bytes:
-        """The file's bytes, with a checksum of its own."""
-        content = {
-            "schema": SCHEMA,
-            "old": self.old,
-            "plan": self.plan,
-            "shards": {str(number): text for number, text in self.shards.items()},
-            "names": list(self.names),
-            "places": [list(astuple(place)) for place in self.places],
-        }
-        return canonical_json(content | {"checksum": hashlib.sha256(canonical_json(content)).hexdigest()}) + b"\n"
-
-    def forgotten(self, split: str) -> Forgotten:
-        """The list by which the split is changed."""
-        return Forgotten(frozenset(self.names), {split: self.places})
-
-    @staticmethod
-    def decode(data: bytes, where: str) -> Journal:
-        """Inverse of `encode`.
-
-        Raises:
-            ShardError: it is damaged.
-        """
-        try:
-            content = json.loads(data)
-            shards = {int(number): text for number, text in content["shards"].items()}
-            places = tuple(Place(*place) for place in content["places"])
-            journal = Journal(content["old"], content["plan"], shards, tuple(content["names"]), places)
-            if journal.encode() == data:
-                return journal
-        except (ValueError, TypeError, KeyError, AttributeError):
-            pass
-        raise ShardError(
-            f"{where}: recordings were being forgotten here, and the journal of it is damaged; build the split anew "
-            "with make shards … REBUILD=1"
-        )
 
 
 def bring_in_line(storage: Storage, dataset: str, split: str, say: Say = print, drop: bool = False) -> int:

@@ -21,7 +21,13 @@ _NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF2
 _INVISIBLE = dict.fromkeys(
     [0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+# Text of Windows that was read as Latin-1, here or by whoever made the release, has its quotes, dashes and ellipsis as
+# control characters, U+0085 among them: MELD's first tables write `you\x92ll`.
+_WINDOWS = {
+    code: bytes([code]).decode("cp1252") for code in range(0x80, 0xA0) if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}
+_MAPPED: dict[int, int | str | None] = {**_NARROW, **_INVISIBLE, **_WINDOWS}
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f]")
 # In unspaced scripts only a space between two pieces of Latin (or other spaced) text separates words.
 _CJK = (
     r"\u2e80-\u30ff\u3100-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"
@@ -38,7 +44,7 @@ def normalise(text: str, language: str | None, form: TextForm) -> str:
     small letters: they are lowered. An empty result means that nothing is left.
     """
     if not _PLAIN.fullmatch(text):
-        text = unicodedata.normalize("NFC", text).translate(_NARROW).translate(_INVISIBLE)
+        text = unicodedata.normalize("NFC", text).translate(_MAPPED)
         text = " ".join(_CONTROL.sub(" ", text).split())
         if language in CJK_LANGUAGES:
             text = _CJK_SPACE.sub("", text)

@@ -3,7 +3,9 @@
 Release   zenodo.org/records/6473207; Lipping et al., EUSIPCO 2022
 Licence   questions and answers: MIT; audio: a Creative Commons licence per file
 Audio     one WAV per clip, 44.1 kHz mono, 15 to 30 s; all splits in one folder
-Splits    the release's own. One record per clip: six questions of three answers each, which are alternatives
+Splits    the release's own. One record per clip: six questions, of three people's answers each
+Quirk     where the three disagree, the answer of most is taken, so that no question has both yes and no for an answer;
+          where each gave another, all three are alternatives. All are kept in `original`
 Quirk     tables are not all UTF-8 and are then read as Latin-1; questions hold HTML entities (`&#39;`), which become
           what they stand for. A few names are spelt differently in archive and tables (`me.tallique`, `me_tallique`):
           those that agree in letters and digits are one. Answers are in any case: they are lowered. The archive is said
@@ -15,7 +17,8 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from pipelines.formats.tables import read_csv
@@ -52,6 +55,7 @@ class ClothoAQA(Source):
     audio = "WAV, 44.1 kHz mono, 15-30 s"
     obtain = "Download audio_files.zip and the .csv files of zenodo.org/records/6473207, and unpack audio_files.zip"
     expects = "the folder that holds clotho_aqa_train.csv and audio_files/"
+    archives = ("audio_files.zip",)
     layout = """
 clotho_aqa/                         <- SOURCE
   clotho_aqa_train.csv  clotho_aqa_val.csv  clotho_aqa_test.csv     file_name,QuestionText,answer,confidence
@@ -95,7 +99,7 @@ clotho_aqa/                         <- SOURCE
             rows.append((html.unescape(question), html.unescape(answer).strip().lower(), confidence.strip().lower()))
         for name, (where, rows) in asked.items():
             clip = name.removesuffix(".wav")
-            answered = [(question, answer) for question, answer, _ in rows if question.strip() and answer]
+            answered = _agreed((question, answer) for question, answer, _ in rows if question.strip() and answer)
             if problem := listing.problem(clip, name, where, table):
                 yield problem
             elif not answered:
@@ -110,12 +114,27 @@ clotho_aqa/                         <- SOURCE
                     annotations=tuple(QuestionAnswer(question, answer) for question, answer in answered),
                     licence=licensed,
                     origin=f"freesound:{sound[1]}" if sound else None,
-                    original=told | {"confidence": ", ".join(each for _, _, each in rows)},
+                    original=told
+                    | {"answers": ", ".join(each for _, each, _ in rows)}
+                    | {"confidence": ", ".join(each for _, _, each in rows)},
                 )
 
 
 def _table(split: str) -> str:
     return f"clotho_aqa_{split}.csv"
+
+
+def _agreed(answered: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Each question with the answer that most people gave to it, or with all of those that as many gave."""
+    given: dict[str, Counter[str]] = {}
+    for question, answer in answered:
+        given.setdefault(question, Counter())[answer] += 1
+    return [
+        (question, answer)
+        for question, counts in given.items()
+        for answer, count in counts.items()
+        if count == max(counts.values())
+    ]
 
 
 def _key(name: str) -> str:

@@ -56,6 +56,7 @@ class DEAM(Source):
     audio = "MP3, 44.1 kHz, 45 s; 58 whole songs"
     obtain = "Unpack DEAM_audio.zip and DEAM_Annotations.zip of the home page into one folder."
     expects = "the folder that holds MEMD_audio/ and annotations/"
+    archives = ("DEAM_*.zip",)
     layout = f"""
 deam/                               <- SOURCE
   MEMD_audio/2.mp3

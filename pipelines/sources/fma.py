@@ -56,6 +56,7 @@ class FMA(Source):
     audio = "MP3, mostly 44.1 kHz stereo, 30 s (or whole songs: fma_full)"
     obtain = "Unpack fma_metadata.zip and fma_small.zip, fma_medium.zip, fma_large.zip or fma_full.zip side by side."
     expects = "the folder that holds fma_metadata/tracks.csv and fma_small/ (or fma_medium/, fma_large/, fma_full/)"
+    archives = ("fma_*.zip",)
     layout = """
 fma/                                <- SOURCE
   fma_metadata/tracks.csv           three header rows: set/split, set/subset, track/genres, track/title, …
@@ -85,7 +86,7 @@ fma/                                <- SOURCE
             number, (track, its_split, subset, top, genres, *told) = row
             stem, where = track.zfill(6), f"{TRACKS}:{number}"
             known.add(stem)
-            if its_split != split or subset not in SUBSETS[place]:
+            if its_split != split or subset not in SUBSETS[place.partition("/")[0]]:
                 if first and not (its_split in self.splits and subset in SUBSETS["fma_full"]):
                     yield Reject(track, "bad_row", where)
                 continue
@@ -140,7 +141,8 @@ fma/                                <- SOURCE
         """
         for place in SUBSETS:
             if self.has_folder(self.root / place):
-                return place
+                inner = f"{place}/{place}"  # unpacked in a folder of the archive's name
+                return inner if self.has_folder(self.root / inner) else place
         raise SourceError(
             f"{self.name}: no audio in {self.root}: expected {', '.join(SUBSETS)} beside fma_metadata/; "
             "unpack fma_small.zip, fma_medium.zip, fma_large.zip or fma_full.zip there"

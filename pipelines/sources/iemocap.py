@@ -119,5 +119,5 @@ IEMOCAP_full_release/               <- SOURCE
         """Turn -> what is said in it, as far as the transcription is there and a turn's line is one."""
         if not self.has_file(self.root / table):
             return {}
-        lines = (item[1] for item in read_lines(self.root, table) if not isinstance(item, Reject))
+        lines = (item[1] for item in read_lines(self.root, table, "latin-1") if not isinstance(item, Reject))
         return {found[1]: found[2].strip() for line in lines if (found := _SAID.fullmatch(line.strip()))}

@@ -51,6 +51,7 @@ class MACS(Source):
         f"({TAU}.audio.*.zip) beside it, or pass ROOTS=tau=/path/{TAU}"
     )
     expects = f"the folder that holds MACS.yaml (or macs/MACS.yaml) and audio/ or {TAU}/audio/, or ROOTS=tau="
+    archives = ("TAU-urban-acoustic-scenes-2019-development.*.zip",)
     layout = f"""
 macs/                               <- SOURCE
   MACS.yaml                         files: [{{filename, annotations: [{{annotator_id, sentence, tags}}]}}]

@@ -68,6 +68,7 @@ class MagnaTagATune(Source):
         "cat mp3.zip.* > mp3.zip, and unpack it into mp3/."
     )
     expects = f"the folder that holds {TAGS}, and mp3/0/ to mp3/f/ (or 0/ to f/)"
+    archives = ("mp3.zip",)
     layout = f"""
 magnatagatune/                      <- SOURCE
   {TAGS}             clip_id, 188 tags, mp3_path; separated by tabs

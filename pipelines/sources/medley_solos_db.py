@@ -44,6 +44,7 @@ class MedleySolosDB(Source):
     audio = "WAV, 44.1 kHz mono, 3 s"
     obtain = f"Download {TABLE} and Medley-solos-DB.tar.gz of zenodo.org/record/3464194; unpack it beside the table."
     expects = f"the folder that holds {TABLE} (or annotation/{TABLE}), and the audio anywhere in it"
+    archives = ("Medley-solos-DB.tar.gz",)
     layout = f"""
 medley-solos-db/                    <- SOURCE
   annotation/{TABLE}                (or without annotation/)  subset,instrument,instrument_id,song_id,uuid4

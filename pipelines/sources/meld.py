@@ -6,7 +6,8 @@ Audio     one MP4 per utterance, its sound AAC of two channels or more
 Splits    the release's own. Ids begin anew in each of them
 Quirk     the tables say what there is. The folder of test also holds `final_videos_test…` and AppleDouble twins, which
           are nothing of the corpus; `dia125_utt3` of train cannot be decoded, `dia110_utt7` of dev was never there.
-          StartTime and EndTime are those of the episode: the clips are already cut. Transcripts are those of subtitles
+          StartTime and EndTime are those of the episode: the clips are already cut. Transcripts are those of subtitles;
+          until November 2020 the tables had Windows' quotes and dashes as control characters (see `text.normalise`)
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class MELD(Source):
     expects = (
         "the folder MELD.Raw/, which holds dev_sent_emo.csv and dev_splits_complete/ (or dev/dev_splits_complete/)"
     )
+    archives = ("train.tar.gz", "dev.tar.gz", "test.tar.gz")
     layout = """
 MELD.Raw/                           <- SOURCE
   train_sent_emo.csv  dev_sent_emo.csv  test_sent_emo.csv      (or each in train/, dev/, test/)

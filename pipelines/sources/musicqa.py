@@ -5,8 +5,9 @@ Licence   none stated; the music is that of MusicCaps (pretrain), MagnaTagATune 
 Audio     one WAV per clip, 10 to 30 s, of many rates; numbers of files run on over the three parts
 Splits    pretrain, finetune, eval, by where the music is from
 Quirk     the two questions that ask for a description give captions (mc), all others questions (mqa)
-Quirk     where question or answer speaks of tags, it speaks of what the model was shown and not of the music: rejected
-          `about_metadata`, each under its place among the clip's questions
+Quirk     where question or answer speaks of tags, it speaks of what the model was shown and not of the music: kept in
+          `original`, and no target. That is one pair in fifteen, so that only a clip of which nothing else is told is
+          rejected (`about_metadata`)
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class MusicQA(Source):
     audio = "WAV, 10-30 s, of many rates"
     obtain = "Take the JSON files of home and unpack the audio beside them"
     expects = "the folder that holds PretrainMusicQA.json, FinetuneMusicQA.json or EvalMusicQA.json, and audios/"
+    archives = ("audios.zip",)
     layout = """
 MusicQA/                            <- SOURCE
   PretrainMusicQA.json  FinetuneMusicQA.json  EvalMusicQA.json
@@ -64,7 +66,7 @@ MusicQA/                            <- SOURCE
         table = TABLES[split]
         audio = AudioTree(self)
         audio.require_any(f"unpack the audio of {self.home} into audios/")
-        clips: dict[str, tuple[int, list[Annotation]]] = {}
+        clips: dict[str, tuple[int, list[Annotation], list[str]]] = {}
         places: dict[str, int] = {}
         for number, entry in enumerate(read_list(self.root / table), start=1):
             where = f"{table}:{number}"
@@ -74,19 +76,22 @@ MusicQA/                            <- SOURCE
             if not name or pair is None:
                 yield Reject(f"{clip_id}_{places[clip_id]}" if name else where, "bad_row", where)
                 continue
-            annotations = clips.setdefault(name, (number, []))[1]
+            _, annotations, of_tags = clips.setdefault(name, (number, [], []))
             if any(map(_TAGS.search, pair)):
-                yield Reject(f"{clip_id}_{places[clip_id]}", "about_metadata", where)
+                of_tags.append("\t".join(pair))
             elif pair[0].rstrip(".").lower() in DESCRIBE:
                 annotations.append(Caption(pair[1]))
             else:
                 annotations.append(QuestionAnswer(*pair, task="mqa"))
-        for name, (number, annotations) in clips.items():
+        for name, (number, annotations, of_tags) in clips.items():
             clip_id, where = name.removesuffix(".wav"), f"{table}:{number}"
             if (path := audio.find(name)) is None:
                 yield audio.problem(clip_id, name, where, table)
-            elif annotations:  # else each of its pairs was rejected above
-                yield Record(clip_id, (AudioRef(path),), tuple(annotations))
+            elif not annotations:
+                yield Reject(clip_id, "about_metadata", where)
+            else:
+                original = {"about tags": "\n".join(of_tags)} if of_tags else {}
+                yield Record(clip_id, (AudioRef(path),), tuple(annotations), original=original)
 
 
 def _pair(entry: Any) -> tuple[str, tuple[str, str] | None]:

@@ -53,7 +53,8 @@ PMEmo2019/                          <- SOURCE
 
     @classmethod
     def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / f"{place}{TABLE}").is_file() for place in ("annotations/", ""))
+        at_top = (folder / TABLE).is_file() and (folder / AUDIO).is_dir()  # and not the folder annotations/
+        return (folder / "annotations" / TABLE).is_file() or at_top
 
     def has_split(self, split: str) -> bool:
         return True

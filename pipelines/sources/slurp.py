@@ -51,6 +51,7 @@ class SLURP(Source):
         "slurp_real.tar.gz and slurp_synth.tar.gz of zenodo.org/record/4274930 to audio/"
     )
     expects = "the folder slurp/, which holds dataset/slurp/devel.jsonl and audio/slurp_real/"
+    archives = ("audio/slurp_*.tar.gz", "slurp_*.tar.gz")
     layout = """
 slurp/                              <- SOURCE
   dataset/slurp/train.jsonl  train_synthetic.jsonl  devel.jsonl  test.jsonl

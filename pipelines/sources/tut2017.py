@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pipelines.formats.tables import read_lines
 from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Label, Record, Reject
-from pipelines.source import Source
+from pipelines.source import EmptySplitError, Source
 
 FOLDERS = {
     "development": "TUT-acoustic-scenes-2017-development", "evaluation": "TUT-acoustic-scenes-2017-evaluation",
@@ -71,10 +71,15 @@ tut2017/                                   <- SOURCE
         return any((folder / name).is_dir() for name in FOLDERS.values())
 
     def has_split(self, split: str) -> bool:
-        return bool(self._tables(split))
+        return self.has_folder(self.root / FOLDERS[split])
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         top = FOLDERS[split]
+        if not self._tables(split):
+            tables = " or ".join(" and ".join(each) for each in TABLES[split])
+            raise EmptySplitError(
+                f"{self.name}: no labels of '{split}': expected {tables} in {self.root / top}; unpack {top}.meta.zip"
+            )
         advice = f"unpack {top}.audio.*.zip, which share this folder"
         listing = self.listing(self.folder_of(f"the audio of '{split}'", f"{top}/audio", advice=advice))
         told = {
@@ -112,7 +117,7 @@ tut2017/                                   <- SOURCE
         yield from listing.unnamed(named, ".wav")
 
     def _tables(self, split: str) -> tuple[str, ...]:
-        """The files that tell the labels of a split; none: it is not there."""
+        """The files that tell the labels of a split; none: they are not there."""
         for tables in TABLES[split]:
             paths = tuple(f"{FOLDERS[split]}/{table}" for table in tables)
             if all(self.has_file(self.root / path) for path in paths):

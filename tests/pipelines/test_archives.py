@@ -69,6 +69,30 @@ def test_a_packed_corpus_gives_the_bytes_of_an_unpacked_one(name: str, tmp_path:
         assert contents(tmp_path / "packed" / form) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "folder", "archive"),
+    [
+        ("clotho_aqa", "audio_files", "audio_files.zip"),
+        ("deam", "MEMD_audio", "DEAM_audio.zip"),
+        ("fma", "fma_medium", "fma_medium.zip"),
+        ("macs", "audio", "TAU-urban-acoustic-scenes-2019-development.audio.1.zip"),
+        ("magnatagatune", "mp3", "mp3.zip"),
+        ("medley_solos_db", "audio", "Medley-solos-DB.tar.gz"),
+        ("meld", "train/train_splits", "train.tar.gz"),
+        ("musicqa", "audios", "audios.zip"),
+        ("slurp", "audio/slurp_real", "audio/slurp_real.tar.gz"),
+    ],
+)
+def test_audio_left_packed_beside_its_tables(name: str, folder: str, archive: str, tmp_path: Path) -> None:
+    cls, fixture = catalogue.find(name), FIXTURES[name](tmp_path)
+    there = read(cls(fixture.source), fixture)
+    below = Path(archive).parent  # where it unpacks to
+    pack(fixture.source / folder, fixture.source / archive, above=str(Path(folder).relative_to(below)))
+    assert not isinstance(cls(fixture.source).root, PackedPath)  # it lies beside what it unpacks to
+    shutil.rmtree(fixture.source / folder)
+    assert read(cls(fixture.source), fixture) == there
+
+
 def test_an_archive_without_a_folder_of_its_own_is_the_corpus(tmp_path: Path) -> None:
     cls, fixture = catalogue.find("speechcommands"), FIXTURES["speechcommands"](tmp_path / "corpus")
     archive = pack(fixture.source, tmp_path / "speech_commands_v0.02.tar.gz", above="")

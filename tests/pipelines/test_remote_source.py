@@ -43,6 +43,11 @@ pytestmark = pytest.mark.slow
 
 QUICK = {"config_kwargs": {"retries": {"max_attempts": 0}}}  # botocore's own patience is switched off
 CHAPTER = "dev-clean/84/121"
+# Corpora that between them reach their audio, and read their metadata, in every way there is.
+WAYS = (
+    "aishell1", "audioset", "commonvoice", "fma", "gigaspeech", "huggingface", "ksponspeech", "librimix", "librispeech",
+    "manifest", "meld", "timit", "voxceleb1", "voxpopuli", "webdataset",
+)  # fmt: skip
 
 
 class Bucket:
@@ -106,6 +111,26 @@ def through(proxy: Proxy, url: str) -> RemotePath:
 
 
 @pytest.mark.parametrize("name", sorted(FIXTURES))
+def test_a_corpus_reads_the_same_elsewhere(name: str, tmp_path: Path) -> None:
+    fixture = FIXTURES[name](tmp_path / "corpus")
+    cls = class_of(name, fixture)
+    there, roots = in_memory(fixture.source), {key: in_memory(root) for key, root in fixture.roots.items()}
+    for split in fixture.records:
+        here = list(cls(fixture.source, fixture.roots).records(split))
+        assert list(cls(there, roots).records(split)) == here
+
+
+def in_memory(corpus: Path) -> str:
+    """A copy of a folder in fsspec's memory, or of all that lies beside a file."""
+    import fsspec
+
+    place, top = uuid.uuid4().hex, corpus if corpus.is_dir() else corpus.parent
+    for path in filter(Path.is_file, top.rglob("*")):
+        fsspec.filesystem("memory").pipe(f"/{place}/{path.relative_to(top.parent)}", path.read_bytes())
+    return f"memory://{place}/{corpus.relative_to(top.parent)}"
+
+
+@pytest.mark.parametrize("name", WAYS)
 def test_a_bucket_gives_the_bytes_that_a_disk_gives(name: str, bucket: Bucket, tmp_path: Path) -> None:
     fixture = FIXTURES[name](tmp_path / "corpus")
     cls = class_of(name, fixture)

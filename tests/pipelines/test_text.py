@@ -28,6 +28,8 @@ LANGUAGES = ("en", "zh", "zh_tr", "ja", "ko", "de", "tr", None)
         ("ISPARTA İZMİR", "tr", "unpunctuated", "ısparta izmir"),
         ("می\u200cخواهم", "fa", "written", "می\u200cخواهم"),  # the joiner is spelling
         ("a\u200bb\u00adc\x07", "en", "written", "abc"),
+        ("you\x92ll \x93see\x94 \x97 soon\x85", "en", "written", "you’ll “see” — soon…"),  # Windows, read as Latin-1
+        ("a\x81\x9db", "en", "written", "a b"),
         (" \u3000\t ", "zh", "written", ""),
     ],
 )

@@ -133,14 +133,15 @@ def test_macs_broken_table_is_named(tmp_path: Path, text: str) -> None:
         records(fixture, "macs", "all")
 
 
-def test_clotho_aqa_answers_are_alternatives(tmp_path: Path) -> None:
+def test_clotho_aqa_takes_the_answer_of_most(tmp_path: Path) -> None:
     found = records(FIXTURES["clotho_aqa"](tmp_path), "clotho_aqa", "train")
     rain = found["rain on roof"]
     assert rain.annotations == (
-        *(QuestionAnswer("Is it raining?", answer) for answer in ("yes", "yes", "no")),
-        *(QuestionAnswer("What's near, or far?", "rain"),) * 3,
+        QuestionAnswer("Is it raining?", "yes"),  # of yes, yes, no
+        QuestionAnswer("What's near, or far?", "rain"),
         QuestionAnswer("How many drops?", "42"),
     )
+    assert rain.original["answers"] == "yes, yes, no, rain, rain, rain, 42"
     assert rain.licence == "MIT AND CC-BY-3.0" and rain.origin == "freesound:77"
     assert rain.original["confidence"] == "yes, no, maybe, yes, no, maybe, yes"
     assert found["souffle_me.tallique"].audio[0].path == "audio_files/souffle_me.tallique.wav"
@@ -158,6 +159,16 @@ def test_clotho_aqa_targets(tmp_path: Path) -> None:
     sample = shards_of(catalogue.find("clotho_aqa")(fixture.source), "train", tmp_path / "out").samples["rain on roof"]
     said = [(t["prompt"].partition("<|question|>")[2], t["response"]) for t in sample["targets"]]
     assert said == [
-        ("Is it raining?<|answer|>", "yes"), ("Is it raining?<|answer|>", "no"),
-        ("What's near, or far?<|answer|>", "rain"), ("How many drops?<|answer|>", "42"),
-    ]  # fmt: skip
+        ("Is it raining?<|answer|>", "yes"),
+        ("What's near, or far?<|answer|>", "rain"),
+        ("How many drops?<|answer|>", "42"),
+    ]
+
+
+def test_clotho_aqa_keeps_answers_that_as_many_gave(tmp_path: Path) -> None:
+    fixture = FIXTURES["clotho_aqa"](tmp_path)
+    rows = "".join(f"bell 18.44.wav,Which animal?,{answer},yes\n" for answer in ("bird", "Birds", "crow"))
+    table = fixture.source / "clotho_aqa_test.csv"
+    table.write_text(table.read_text() + rows)
+    (bell,) = records(fixture, "clotho_aqa", "test").values()
+    assert bell.annotations[1:] == tuple(QuestionAnswer("Which animal?", each) for each in ("bird", "birds", "crow"))

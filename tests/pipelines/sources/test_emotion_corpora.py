@@ -88,6 +88,14 @@ def test_iemocap_without_agreement_has_no_emotion(tmp_path: Path) -> None:
     assert record.annotations == (Transcript("Thank you.", "en"),) and record.original["emotion"] == "xxx"
 
 
+def test_iemocap_transcription_that_is_not_utf8(tmp_path: Path) -> None:
+    fixture = FIXTURES["iemocap"](tmp_path)
+    table = fixture.source / "Session1/dialog/transcriptions/Ses01F_impro09.txt"
+    table.write_bytes(b"Ses01F_impro09_M000 [010.0100-012.3300]: In the caf\xe9.\n")
+    record = records(fixture, "iemocap", "Session1")["Ses01F_impro09_M000"]
+    assert record.annotations == (Transcript("In the café.", "en"),)
+
+
 def test_iemocap_without_recordings_says_what_to_unpack(tmp_path: Path) -> None:
     fixture = FIXTURES["iemocap"](tmp_path)
     (fixture.source / "Session1/sentences").rename(tmp_path / "away")

@@ -128,6 +128,14 @@ def test_fma_header_of_two_rows(tmp_path: Path) -> None:
     assert list(records(fixture, "fma", "training")) == ["2", "3"]
 
 
+def test_fma_unpacked_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    fixture = fma.corpus(tmp_path, audio="fma_medium/fma_medium")
+    assert [record.audio[0].path for record in records(fixture, "fma", "training").values()] == [
+        "fma_medium/fma_medium/000/000002.mp3",
+        "fma_medium/fma_medium/000/000003.mp3",
+    ]
+
+
 def test_fma_small_holds_its_own_tracks_only(tmp_path: Path) -> None:
     fixture = fma.corpus(tmp_path, audio="fma_small")
     assert list(records(fixture, "fma", "training")) == ["2"]
@@ -220,6 +228,12 @@ def test_deam_in_words(tmp_path: Path) -> None:
     said = {song: responses(sample)["smer"] for song, sample in built.samples.items()}
     assert said["2"] == ["calm", "negative"] and said["2001"] == ["energetic", "positive"]
     assert said["3"] == ["energetic"] and said["4"] == ["neutral"]
+
+
+def test_pmemo_annotations_are_not_the_corpus(tmp_path: Path) -> None:
+    fixture = FIXTURES["pmemo"](tmp_path)
+    with pytest.raises(SourceError, match=rf"Pass SOURCE={fixture.source}\.$"):
+        catalogue.find("pmemo")(fixture.source / "annotations")
 
 
 def test_pmemo_tells_arousal_before_valence(tmp_path: Path) -> None:

@@ -155,6 +155,14 @@ def test_tut2017_without_meta_reads_the_lists(tmp_path: Path) -> None:
     assert list(records(source, "development")) == ["b020_90_100", "a001_0_10"]
 
 
+def test_tut2017_without_labels_says_what_to_unpack(tmp_path: Path) -> None:
+    source = source_of("tut2017", tmp_path)
+    for table in (tmp_path / "tut2017/TUT-acoustic-scenes-2017-evaluation").rglob("*.txt"):
+        table.unlink()
+    with pytest.raises(EmptySplitError, match=r"expected meta\.txt or .*unpack .*-evaluation\.meta\.zip"):
+        list(source.records("evaluation"))
+
+
 def test_cochlscene_names_scenes_in_words(tmp_path: Path) -> None:
     built = shards_of(source_of("cochlscene", tmp_path / "corpus"), "train", tmp_path).samples
     assert answers(built["CrowdedIndoor_user0002_14871000_001"]) == [("asc", "crowded indoor")]
@@ -167,6 +175,8 @@ def test_musicqa_asks_and_describes(tmp_path: Path) -> None:
         ("mc", "A slow piano piece."), ("mc", "A slow, sad piano piece in a hall."), ("mqa", "A piano."),
     ]  # fmt: skip
     assert "<|question|>What do you hear in the audio?<|answer|>" in sample["targets"][2]["prompt"]
+    # A pair about tags is no target and no reject: the release has so many that every job over it would fail.
+    assert sample["original"]["labels"]["about tags"] == "What genre is the audio tagged as?\tClassical."
 
 
 def test_music_avqa_fills_its_questions(tmp_path: Path) -> None:

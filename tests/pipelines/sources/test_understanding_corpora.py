@@ -107,7 +107,7 @@ def test_slue_targets_in_both_forms(tmp_path: Path) -> None:
 def test_slue_blind_test_has_transcripts_alone(tmp_path: Path) -> None:
     fixture = FIXTURES["slue_voxpopuli"](tmp_path)
     (record,) = records(fixture, "slue_voxpopuli", "test").values()
-    assert record.annotations == (Transcript("the end", "en", "unpunctuated"),)
+    assert record.annotations == (Transcript("the end then", "en", "unpunctuated"),)
     blind = (fixture.source / "slue-voxpopuli_test_blind.tsv").read_text().splitlines()
     told = f"{blind[0]}\traw_ner\tnormalized_ner\n{blind[1]}\tNone\t[['TIME', 4, 3]]\n"
     write(fixture.source / "slue-voxpopuli_test.tsv", told)

@@ -38,8 +38,7 @@ def corpus(folder: Path) -> Fixture:
         {"pretrain": ["000000"], "eval": ["000009"]},
         {
             "pretrain": {
-                ("000000_4", "about_metadata"),
-                ("000001_1", "about_metadata"),
+                ("000001", "about_metadata"),
                 ("000002_1", "bad_row"),
                 ("000003", "audio_missing"),
                 ("000004_1", "bad_row"),

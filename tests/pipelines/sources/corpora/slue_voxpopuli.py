@@ -30,7 +30,7 @@ def corpus(folder: Path) -> Fixture:
     ]
     write(root / "slue-voxpopuli_dev.tsv", "\r\n".join(rows))
     blind = "id\traw_text\tnormalized_text\tspeaker_id\tsplit\n"
-    write(root / "slue-voxpopuli_test_blind.tsv", f"{blind}{DAY}-22:00:00_0\t\tthe end\tNone\ttest\n")
+    write(root / "slue-voxpopuli_test_blind.tsv", f"{blind}{DAY}-22:00:00_0\t\tthe end, then\tNone\ttest\n")
     for number in range(8):
         tone(root / f"dev/{DAY}-21:26:04_{number}.ogg", format="OGG")
     for name in ("21:26:05_0", "21:26:05_1"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.catalogue import class_of, find, sources
-from pipelines.own_data import OwnDataConfig, given_keys, own_data
-from pipelines.own_source import OwnSource
+from pipelines.own.data import OwnDataConfig, given_keys, own_data
+from pipelines.own.source import OwnSource
 from pipelines.source import Source
 from shards.config import ConfigError
 

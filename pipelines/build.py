@@ -13,13 +13,14 @@ from typing import Any
 import torch
 
 from pipelines.catalogue import class_of
-from pipelines.corpus_path import CorpusPath
-from pipelines.identity import IdentityError, differences, plan_name, plan_parts, toolchain
-from pipelines.memory import check_memory
-from pipelines.own_data import OwnData
-from pipelines.plan import BYTES_PER_SECOND, read_shard
+from pipelines.decoding.memory import check_memory
+from pipelines.own.data import OwnData
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.planning.identity import IdentityError, differences, plan_name, plan_parts, toolchain
+from pipelines.planning.plan import BYTES_PER_SECOND, read_shard
+from pipelines.record import Record
 from pipelines.samples import samples
-from pipelines.source import Record, Source
+from pipelines.source import Source
 from pipelines.tagging import Tagging, TagRules
 from shards.index import RejectRow, index_row, shard_parquet
 from shards.layout import ShardName, plan_folder

@@ -20,11 +20,12 @@ from pathlib import Path
 if __package__ in (None, ""):  # run as a script: its own folder gives way to the packages' one
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from pipelines.fields import FIELDS
 from pipelines.labels.languages import language_code
-from pipelines.own_data import OwnData, OwnDataConfig
-from pipelines.own_source import OwnSource
-from pipelines.source import Cut, Source, SourceError, TextForm
+from pipelines.own.data import OwnData, OwnDataConfig
+from pipelines.own.fields import FIELDS
+from pipelines.own.source import OwnSource
+from pipelines.record import TextForm
+from pipelines.source import Cut, Source, SourceError
 from tag_schema.tasks import TASKS
 
 WIDTH = 120  # characters of a line

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipelines.plan import encoded
+from pipelines.planning.plan import encoded
+from pipelines.record import Annotation, AudioRef, Events, Record, Reject, Turns, Words
 from pipelines.segment import pieces
-from pipelines.source import Annotation, AudioRef, Events, Record, Reject, Source, Turns, Words
+from pipelines.source import Source
 from pipelines.tagging import NO_TAG, Tagging, TagRules, tag
 from pipelines.verdict import records_found
 from pipelines.windows import LONGEST_SECONDS

@@ -25,8 +25,9 @@ from typing import Any
 from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.census import Census, take_census
 from pipelines.job import USER_ERRORS, chosen_splits, help_text, opened, unreadable
-from pipelines.own_data import given_keys
-from pipelines.source import LEFT_OUT_REASONS, REJECT_REASONS, EmptySplitError, Source
+from pipelines.own.data import given_keys
+from pipelines.record import LEFT_OUT_REASONS, REJECT_REASONS
+from pipelines.source import EmptySplitError, Source
 from pipelines.tagging import NO_TAG, TagRules
 from pipelines.verdict import reject_share, wrong_count
 from shards.command import exit_status, tell_events

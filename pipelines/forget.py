@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.catalogue import find
-from pipelines.forgetting import bring_in_line
-from pipelines.identity import IdentityError
+from pipelines.mending.forgetting import bring_in_line
+from pipelines.planning.identity import IdentityError
 from pipelines.source import SourceError
 from shards.command import exit_status
 from shards.config import ConfigError, load_config

@@ -25,10 +25,10 @@ from typing import Any
 from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.build import ShardTask, build_and_commit
 from pipelines.card import write_card
-from pipelines.corpus_path import corpus_path
-from pipelines.identity import IdentityError
 from pipelines.metrics import ShardMetrics
-from pipelines.planner import Crew, PlanTask, planners
+from pipelines.places.corpus_path import corpus_path
+from pipelines.planning.identity import IdentityError
+from pipelines.planning.planner import Crew, PlanTask, planners
 from pipelines.progress import Progress, SplitProgress
 from pipelines.run_log import RunLog
 from pipelines.source import EmptySplitError, Source, SourceError

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from pipelines.source import AudioRef, Label, Record, Reject, Speaker
+from pipelines.record import AudioRef, Label, Record, Reject, Speaker
 
 PER_SPEAKER = 64  # utterances that are kept of a speaker
 

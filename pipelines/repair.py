@@ -27,11 +27,11 @@ from typing import Any
 from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.build import ShardTask
 from pipelines.card import write_card
-from pipelines.identity import IdentityError
 from pipelines.job import USER_ERRORS, help_text, opened
-from pipelines.mend_plan import mend_plan
-from pipelines.plan import BYTES_PER_SECOND
-from pipelines.rebuild import Rebuilt, proven, rebuild
+from pipelines.mending.mend_plan import mend_plan
+from pipelines.mending.rebuild import Rebuilt, proven, rebuild
+from pipelines.planning.identity import IdentityError
+from pipelines.planning.plan import BYTES_PER_SECOND
 from pipelines.source import Source, SourceError
 from pipelines.split import settle
 from shards.check import check_shard

@@ -6,12 +6,13 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipelines.audio import AudioReject, Clip, clips, open_recording
-from pipelines.decode import Recording
-from pipelines.fetch import File, fetched
-from pipelines.memory import check_memory
+from pipelines.decoding.audio import AudioReject, Clip, clips, open_recording
+from pipelines.decoding.decode import Recording
+from pipelines.decoding.memory import check_memory
+from pipelines.places.fetch import File, fetched
+from pipelines.record import AudioRef, Record, Reject
 from pipelines.segment import Piece, pieces
-from pipelines.source import AudioRef, Record, Reject, Source
+from pipelines.source import Source
 from pipelines.tagging import Tagging, TagRules, tag
 from shards.index import RejectRow
 from shards.layout import ShardName

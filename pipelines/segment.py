@@ -19,11 +19,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipelines.labels.languages import language_code
-from pipelines.source import (
+from pipelines.record import (
     Annotation,
     AudioRef,
     Caption,
-    Cut,
     Entities,
     Event,
     Events,
@@ -37,6 +36,7 @@ from pipelines.source import (
     Word,
     Words,
 )
+from pipelines.source import Cut
 from pipelines.windows import LONGEST_SECONDS, late_pause, pauses_between
 from tag_schema.languages import join_words
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.build import ShardTask
-from pipelines.forgetting import bring_in_line
-from pipelines.identity import IdentityError, differences, encode_plan, plan_document, plan_name
-from pipelines.own_source import own_settings
-from pipelines.plan import make_plan, without
+from pipelines.mending.forgetting import bring_in_line
+from pipelines.own.source import own_settings
+from pipelines.planning.identity import IdentityError, differences, encode_plan, plan_document, plan_name
+from pipelines.planning.plan import make_plan, without
 from pipelines.source import Source
 from shards.forgotten import Forgotten, read_forgotten
 from shards.layout import (

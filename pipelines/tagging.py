@@ -31,7 +31,7 @@ from typing import Any, TypeVar
 from pipelines.labels.languages import language_code, text_language
 from pipelines.labels.names import label_text
 from pipelines.labels.speakers import age, gender
-from pipelines.source import (
+from pipelines.record import (
     REJECT_REASONS,
     Annotation,
     Caption,
@@ -44,13 +44,13 @@ from pipelines.source import (
     QuestionAnswer,
     Record,
     Reject,
-    Source,
     TextForm,
     Transcript,
     Translation,
     Turns,
     Words,
 )
+from pipelines.source import Source
 from pipelines.text import normalise
 from pipelines.unpunctuated import unpunctuated
 from pipelines.windows import LONGEST_SECONDS

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from pipelines.source import TextForm
+from pipelines.record import TextForm
 
 # Written without spaces altogether; in Thai, Lao or Khmer a space ends a phrase and stays.
 CJK_LANGUAGES = frozenset({"zh", "zh_tr", "yue", "ja"})

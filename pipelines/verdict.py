@@ -6,7 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipelines.source import LEFT_OUT_REASONS, REJECT_REASONS, Source
+from pipelines.record import LEFT_OUT_REASONS, REJECT_REASONS
+from pipelines.source import Source
 from pipelines.split import SplitJob
 from shards.layout import rejects_path
 from shards.statistics import duration

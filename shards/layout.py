@@ -134,5 +134,5 @@ def forgotten_folder(dataset: str) -> str:
 
 
 def journal_path(dataset: str, split: str) -> str:
-    """Stands while a split forgets something; see `pipelines/forgetting.py`."""
+    """Stands while a split forgets something; see `pipelines/mending/forgetting.py`."""
     return f"{forgotten_folder(dataset)}/journal-{check_name(split, 'split')}.json"

@@ -1,4 +1,4 @@
-"""The plan of a split as readers of its shards need it; `pipelines/plan.py` makes it.
+"""The plan of a split as readers of its shards need it; `pipelines/planning/plan.py` makes it.
 
 plan.json's sha256 is the plan's name: a commit record tells by which plan its shard was built, so that a shard of an
 earlier plan is never taken for one of this.

@@ -33,7 +33,7 @@ from pipelines.archives.stream import ArchiveError, Bytes, Slice
 from pipelines.archives.tar_members import Jumps, Steps, tar_members
 from pipelines.archives.zip_members import zip_content, zip_members
 
-VERSION = 1  # of the index's form
+_VERSION = 1  # of the tables; raised when they change, so that no index of another form is read
 _LARGEST_RATIO = 100  # of what an archive unpacks to, to its own size, beyond the first 256 MiB
 _FREE_BYTES = 256 << 20
 _DEEPEST = 100  # folders in each other
@@ -307,9 +307,10 @@ def _checksum(path: Path) -> str:
 
 
 def _stem(name: str, identity: str) -> str:
-    """What the index of an archive is called: its name, a hash of its place, a hash of place, size and time."""
+    """What the index of an archive is called: its name, a hash of its place, a hash of place, size, time and form."""
     plain = re.sub(r"[^A-Za-z0-9.]+", "_", name.rpartition("/")[2])[:60]
     place, whole = (
-        hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest() for text in (name, identity)
+        hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+        for text in (name, f"{_VERSION} {identity}")
     )
     return f"{plain}-{place}-{whole}"

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 from pipelines.archives.index import Archive
 from pipelines.archives.member import Found
 from pipelines.archives.stream import Bytes, FileBytes
+from pipelines.places.folder import Entry, Name
 from shards.storage_error import StorageError
 
 _FILES_EACH = 2  # that are open for an archive: itself and its index
@@ -34,19 +34,6 @@ class Mount:
     @property
     def place(self) -> str:
         return joined(self.folder, self.name)
-
-
-class Entry(NamedTuple):
-    """A name in an archive's folder, as `os.scandir` tells of one on disk."""
-
-    name: str
-    folder: bool
-
-    def is_file(self) -> bool:
-        return not self.folder
-
-    def is_dir(self) -> bool:
-        return self.folder
 
 
 class Overlay:
@@ -74,7 +61,7 @@ class Overlay:
         real = self.real(path)
         return real.is_dir() if os.path.lexists(real) and path else real.is_dir() or path in self._opened
 
-    def entries(self, path: str) -> Iterator[os.DirEntry[str] | Entry]:
+    def entries(self, path: str) -> Iterator[Entry]:
         """What is in a folder, each name once, in no order.
 
         Raises:
@@ -94,7 +81,7 @@ class Overlay:
             for name, is_folder in self._archives[number].entries(folder):
                 if name not in seen:
                     seen.add(name)
-                    yield Entry(name, is_folder)
+                    yield Name(name, is_folder)
 
     def read(self, path: str) -> bytes:
         """The whole content of a packed file.

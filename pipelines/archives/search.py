@@ -19,8 +19,8 @@ from pipelines.archives.overlay import Mount, joined
 from pipelines.archives.stream import Bytes, FileBytes
 from pipelines.archives.tar_members import Jumps, Steps, tar_members
 from pipelines.archives.zip_members import zip_members
-from pipelines.corpus_path import scandir
-from pipelines.packed_path import PackedPath
+from pipelines.places.corpus_path import scandir
+from pipelines.places.packed_path import PackedPath
 from shards.storage_error import StorageError
 
 _FIRST_FILES = 20  # of an archive, that tell whether it was unpacked

@@ -14,11 +14,12 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.tables import read_lines
 from pipelines.formats.textgrid import UNKNOWN_WORDS, read_words
-from pipelines.source import Reject, Source, SourceError, Word, Words
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject, Word, Words
+from pipelines.source import Source, SourceError
 
 METHOD = "mfa"
 CONDENSED = ".alignment.txt"

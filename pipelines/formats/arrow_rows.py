@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.corpus_path import CorpusPath, RemotePath
-from pipelines.file_part import range_name
 from pipelines.formats.seekable import open_seekable
+from pipelines.places.corpus_path import CorpusPath, RemotePath
+from pipelines.places.file_part import range_name
 from pipelines.source import SourceError
 
 _BATCH_ROWS = 1000

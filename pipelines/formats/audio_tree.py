@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sized
 
-from pipelines.corpus_path import CorpusPath, fresh
-from pipelines.source import EmptySplitError, Reject, Source, files, is_safe, subfolders
+from pipelines.listing import files, is_safe, subfolders
+from pipelines.places.corpus_path import CorpusPath, fresh
+from pipelines.record import Reject
+from pipelines.source import EmptySplitError, Source
 
 Files = tuple[str, list[str]]  # a folder ("x/y/") and the names in it
 AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".mkv", ".webm", ".aac", ".au", ".sph")

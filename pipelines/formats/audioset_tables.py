@@ -9,11 +9,11 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.json_stream import read_list
 from pipelines.formats.tables import read_csv, read_lines, read_tsv
 from pipelines.formats.youtube_audio import as_seconds
-from pipelines.source import Event, Reject
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Event, Reject
 
 NAME_TABLES = ("class_labels_indices.csv", "mid_to_display_name.tsv", "ontology.json")
 STRONG_SECONDS = 10.0  # of a segment in the tables of events, which tell only its start

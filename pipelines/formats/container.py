@@ -1,8 +1,8 @@
-"""How an audio file is refused: shared by the container readers of this folder and `pipelines/audio.py`."""
+"""How an audio file is refused: shared by the container readers of this folder and `pipelines/decoding/audio.py`."""
 
 from __future__ import annotations
 
-from pipelines.source import REJECT_REASONS
+from pipelines.record import REJECT_REASONS
 
 
 class AudioReject(Exception):  # noqa: N818 - an outcome that is counted, not an error

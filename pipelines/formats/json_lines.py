@@ -8,8 +8,9 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
-from pipelines.corpus_path import CorpusPath
-from pipelines.source import Reject, SourceError
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject
+from pipelines.source import SourceError
 
 _LONGEST_LINE = 64 << 20  # bytes; of more, no line end is near
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
-from pipelines.corpus_path import CorpusPath
+from pipelines.places.corpus_path import CorpusPath
 from pipelines.source import SourceError
 
 CHUNK = 1 << 20  # characters read at a time; more only where one value is longer

@@ -1,13 +1,15 @@
-"""Tables of a Kaldi data folder: a key and its value in each line, all in the order of their keys."""
+"""Tables of a Kaldi data folder: a key and its value in each line; and how those of one folder are joined."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
-from pipelines.source import Reject
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,51 +33,46 @@ def read_table(root: CorpusPath, path: str) -> Iterator[Entry | Reject]:
         yield Entry(key, rest[0].rstrip() if rest else "", f"{path}:{number}")
 
 
-class Beside:
-    """Looks values up in a table while another one, in the same order, is read: neither is held in memory.
+class Column:
+    """A table in which keys are looked up, once each, while another one is read in about the same order.
 
-    A table that is not in the order of its keys, or is asked in another one, is read into memory instead. One that is
-    not there has no values.
+    It is read to the key, and what was passed over is kept: beside tables in one order, whatever that is, it costs no
+    memory. A key that it does not name costs none either where the table is sorted: it is read to where the key would
+    be. Lines that are not UTF-8 are found too, as rejects. A table that is not `there` names nothing.
     """
 
-    def __init__(self, root: CorpusPath, path: str, there: bool) -> None:
-        self._root, self._path, self._there = root, path, there
-        self._entries = self._read()
-        self._next: Entry | None = next(self._entries, None)
-        self._passed: dict[str, Entry] = {}  # that nobody asked for
-        self._asked: str | None = ""  # the last key; None: the rest of the table is in `_passed`
+    def __init__(self, root: CorpusPath, path: str, there: bool = True) -> None:
+        self._root, self._path = root, path
+        self._lines = read_table(root, path) if there else iter(())
+        self._next: Entry | Reject | None = next(self._lines, None)
+        self._passed: dict[str, Entry | Reject] = {}
 
-    def get(self, key: str) -> str:
-        """The value of `key`; "" where it has none. To be asked once for each."""
-        if self._asked is not None and (key < self._asked or not self._go_to(key)):
-            rest = [self._next, *self._entries] if self._next is not None else []
-            self._passed |= {entry.key: entry for entry in rest}
-            self._asked = self._next = None
-        if self._asked is None:
-            found = self._passed.pop(key, None)
-            return "" if found is None else found.value
-        self._asked = key
-        if self._next is None or self._next.key != key:
-            return ""
-        value, self._next = self._next.value, next(self._entries, None)
-        return value
+    def take(self, key: str) -> Entry | Reject | None:
+        """What the table says of a key; None where it does not name it, or was asked before."""
+        if key in self._passed:
+            return self._passed.pop(key)
+        while (line := self._next) is not None:
+            found = _key(line)
+            if found > key and self._is_sorted:
+                return None
+            self._next = next(self._lines, None)
+            if found == key:
+                return line
+            self._passed.setdefault(found, line)
+        return None
 
-    def left(self) -> Iterator[Entry]:
-        """At the end: the lines that nobody asked for."""
+    def rest(self) -> Iterator[Entry | Reject]:
+        """The lines that nobody took."""
         yield from self._passed.values()
         if self._next is not None:
             yield self._next
-        yield from self._entries
+        yield from self._lines
 
-    def _go_to(self, key: str) -> bool:
-        """Read on to `key`, or to where it would be; False: the table is not in order."""
-        while self._next is not None and self._next.key < key:
-            self._passed[self._next.key] = last = self._next
-            self._next = next(self._entries, None)
-            if self._next is not None and self._next.key < last.key:
-                return False
-        return True
+    @cached_property
+    def _is_sorted(self) -> bool:
+        # As Kaldi demands, but sort does otherwise under most locales: seen only when the whole table is looked at.
+        return all(_key(one) <= _key(other) for one, other in pairwise(read_table(self._root, self._path)))
 
-    def _read(self) -> Iterator[Entry]:
-        if self._there:
-            yield from (entry for entry in read_table(self._root, self._path) if isinstance(entry, Entry))
+
+def _key(line: Entry | Reject) -> str:
+    return line.id if isinstance(line, Reject) else line.key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.corpus_path import CorpusPath
+from pipelines.places.corpus_path import CorpusPath
 from pipelines.source import SourceError
 
 POINTER = b"version https://git-lfs"  # how each of them begins

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.tables import read_csv
 from pipelines.labels.music import quadrant
-from pipelines.source import AudioRef, Entities, Label, Record, Reject, Source
+from pipelines.record import AudioRef, Entities, Label, Record, Reject
+from pipelines.source import Source
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from itertools import pairwise
 from typing import NamedTuple
 from xml.parsers import expat
 
-from pipelines.corpus_path import CorpusPath
-from pipelines.source import Word
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Word
 
 _RANGE = re.compile(r"id\(([^()]+)\)(?:\.\.id\(([^()]+)\))?")
 _DEEPEST = 32  # elements in each other; NXT has four

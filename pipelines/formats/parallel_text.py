@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
-from pipelines.source import AudioRef, Record, Reject, SourceError, Speaker, Transcript, Translation
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Record, Reject, Speaker, Transcript, Translation
+from pipelines.source import SourceError
 
 _MARKS = re.compile(r"\([^()]*\)|（[^（）]*）|[\W_]")  # what is no word: `(Laughter)`, punctuation
 

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.lfs import refuse_pointer
+from pipelines.places.corpus_path import CorpusPath
 from pipelines.source import SourceError
 
 BATCH_ROWS = 1_000

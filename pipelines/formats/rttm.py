@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
-from pipelines.source import Reject, Turns
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject, Turns
 
 
 def read_rttm(root: CorpusPath, path: str) -> dict[str, Turns | Reject]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
-from pipelines.source import Reject, Word
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject, Word
 
 _WHOLE = re.compile("[0-9]{1,15}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import IO
 
-from pipelines.corpus_path import CorpusPath, RemotePath
+from pipelines.places.corpus_path import CorpusPath, RemotePath
 
 _BLOCK_BYTES = 8 << 20  # of each request; what is sought beyond is not fetched
 

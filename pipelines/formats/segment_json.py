@@ -13,7 +13,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pipelines.formats.json_stream import read_items
-from pipelines.source import Reject, Source, is_safe
+from pipelines.listing import is_safe
+from pipelines.record import Reject
+from pipelines.source import Source
 
 _NUMBERS = (float, int)
 

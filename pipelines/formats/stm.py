@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
-from pipelines.source import Reject
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject
 
 IGNORED = "ignore_time_segment_in_scoring"  # what NIST writes for a segment that is no item
 _LABEL = re.compile(r"<([^<>\s]*)>(?:\s+|$)")

@@ -18,8 +18,9 @@ from itertools import zip_longest
 from operator import itemgetter
 from typing import IO
 
-from pipelines.corpus_path import CorpusPath
-from pipelines.source import Reject, SourceError
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject
+from pipelines.source import SourceError
 
 Row = tuple[int, tuple[str, ...]]  # line number from 1; the cells asked for, in the order asked
 
@@ -46,11 +47,13 @@ def read_tsv(
     optional: Sequence[str] = (),
     escape: str = "",
     header: Sequence[str] = (),
+    delimiter: str = "\t",
 ) -> Iterator[Row | Reject]:
     """Rows of a TSV with a header, quoting off: sentences hold unbalanced quotation marks.
 
     Columns are found by name. `optional` ones that the release lacks come as "". With `escape`, that character
-    takes the next one literally. A file without a header has the columns that `header` names.
+    takes the next one literally. A file without a header has the columns that `header` names. Fields between other
+    characters than tabs are those of `delimiter`.
 
     Raises:
         SourceError: no header, or a required column is not in it.
@@ -59,7 +62,7 @@ def read_tsv(
     if header:
         pick, naming = _picker(root / path, [*header], required, optional)
     for number, line, is_utf8 in _lines(root, path):
-        cells = line.split("\t") if not escape or escape not in line else _split_escaped(line, escape)
+        cells = line.split(delimiter) if not escape or escape not in line else _split_escaped(line, escape, delimiter)
         if pick is None:
             width = len(cells)
             pick, naming = _picker(root / path, cells, required, optional)
@@ -193,10 +196,10 @@ def _is_broken(cell: str) -> bool:
     return not cell.isascii() and any("\udc80" <= character <= "\udcff" for character in cell)
 
 
-def _split_escaped(line: str, escape: str) -> list[str]:
+def _split_escaped(line: str, escape: str, delimiter: str) -> list[str]:
     cells, characters = [""], iter(line)
     for character in characters:
-        if character == "\t":
+        if character == delimiter:
             cells.append("")
         else:
             cells[-1] += next(characters, escape) if character == escape else character

@@ -6,12 +6,12 @@ import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.seekable import open_seekable
-from pipelines.source import SourceError, is_litter
+from pipelines.listing import is_litter
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.source import SourceError
 
 _BLOCK = 512  # bytes, of a tar
-_COMPRESSED = (b"\x1f\x8b", b"BZ", b"\xfd7")  # how gzip, bzip2 and xz begin
 _LARGEST_TEXT = 16 << 20  # bytes; a larger member is no metadata
 
 

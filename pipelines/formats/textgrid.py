@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipelines.corpus_path import CorpusPath
-from pipelines.source import Reject, Word
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject, Word
 
 _TOKEN = re.compile(
     r'"((?:[^"]|"")*)"|(?<!\S)([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?!\S)|(?<!\S)<(?:exists|absent)>(?!\S)'

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.tables import read_tsv
-from pipelines.source import Reject, files, subfolders
+from pipelines.listing import files, subfolders
+from pipelines.places.corpus_path import CorpusPath, relative
+from pipelines.record import Reject
 
 _NAME = re.compile(r"covost_v2\.([A-Za-z-]+)_([A-Za-z-]+)(?:\.(train|dev|test))?\.tsv")
 _SPLITS = {"train": "train", "train_covost": "train", "dev": "dev", "test": "test"}

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import ClassVar
 
-from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.tables import read_lines
 from pipelines.labels.speakers import gender
-from pipelines.source import AudioRef, Record, Reject, Source, SourceError, Speaker, files, subfolders
+from pipelines.listing import files, subfolders
+from pipelines.places.corpus_path import CorpusPath, relative
+from pipelines.record import AudioRef, Record, Reject, Speaker
+from pipelines.source import Source, SourceError
 
 _FOLDERS = ("wav", "aac")  # in SOURCE, or in its folders for dev and test (`dev/`, `vox1_test_wav/`)
 _SUFFIXES = (".m4a", ".wav")  # of two with one stem the first: the release's own, not what somebody made of it

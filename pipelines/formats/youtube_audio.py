@@ -17,9 +17,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pipelines.corpus_path import CorpusPath, fresh
 from pipelines.formats.audio_tree import require_any, split_name, walk
-from pipelines.source import AudioRef, Source
+from pipelines.places.corpus_path import CorpusPath, fresh
+from pipelines.record import AudioRef
+from pipelines.source import Source
 
 ROOT = "audio"
 EXTRA_ROOTS = {ROOT: "the folder of the fetched audio, if it is not below SOURCE"}

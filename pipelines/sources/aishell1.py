@@ -13,11 +13,13 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.alignments import Alignments
 from pipelines.formats.tables import read_lines
 from pipelines.labels.speakers import gender
-from pipelines.source import AudioRef, Listing, Record, Reject, Source, Speaker, Transcript, subfolders
+from pipelines.listing import Listing, subfolders
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 TEXTS = "data_aishell/transcript/aishell_transcript_v0.8.txt"
 WAV = "data_aishell/wav"

@@ -16,9 +16,11 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
-from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, files, is_safe, subfolders
+from pipelines.listing import files, is_safe, subfolders
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 CHANNELS = {"": "iOS", "-android": "Android", "-mic": "Mic"}
 DOWNLOADS = ("", "AISHELL-2/", "AISHELL-DEV-TEST-SET/")

@@ -16,24 +16,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.nxt import NxtError, Utterance, read_elements, read_utterances
 from pipelines.labels.speakers import gender
-from pipelines.source import (
-    AudioRef,
-    Overlap,
-    Record,
-    Reject,
-    Source,
-    SourceError,
-    Speaker,
-    Transcript,
-    Turns,
-    Words,
-    files,
-    subfolders,
-)  # fmt: skip
+from pipelines.listing import files, subfolders
+from pipelines.places.corpus_path import CorpusPath, relative
+from pipelines.record import AudioRef, Overlap, Record, Reject, Speaker, Transcript, Turns, Words
+from pipelines.source import Source, SourceError
 from pipelines.windows import Window, windows
 
 MEETINGS = "corpusResources/meetings.xml"

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
 from pipelines.formats.youtube_audio import EXTRA_ROOTS, LICENCE, YouTubeAudio, as_seconds, origin
-from pipelines.source import AudioRef, Caption, Record, Reject, Source, is_safe
+from pipelines.listing import is_safe
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Caption, Record, Reject
+from pipelines.source import Source
 
 PLACES = ("dataset/", "", "dataset2.0/")  # of the tables; the first that is there
 CLIP_SECONDS = 10.0

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats import audioset_tables as tables
 from pipelines.formats.youtube_audio import EXTRA_ROOTS, LICENCE, YouTubeAudio, origin
 from pipelines.labels.sound_families import most_specific
-from pipelines.source import Annotation, Events, Label, Record, Reject, Source, SourceError, is_safe
+from pipelines.listing import is_safe
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Annotation, Events, Label, Record, Reject
+from pipelines.source import Source, SourceError
 
 WEAK = {split: f"{split}_segments.csv" for split in ("balanced_train", "unbalanced_train", "eval")}
 STRONG = {"strong_train": "audioset_train_strong.tsv", "strong_eval": "audioset_eval_strong.tsv"}

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
 from pipelines.labels.licences import licence
-from pipelines.source import AudioRef, Caption, EmptySplitError, Record, Reject, Source
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Caption, Record, Reject
+from pipelines.source import EmptySplitError, Source
 
 CAPTIONS = tuple(f"caption_{number}" for number in range(1, 6))
 CAPTION_LICENCE = "LicenseRef-TAU-NC"
@@ -95,9 +96,7 @@ clotho/                             <- SOURCE
                     origin=f"freesound:{told[0].strip()}" if told[0].strip().isdigit() else f"clotho:{clip_id}",
                     original={key: value for key, value in zip(columns, told, strict=True) if value},
                 )
-        for name in sorted(listing.names - named):
-            if name.endswith(".wav"):
-                yield Reject(name.removesuffix(".wav"), "no_transcript", f"{folder}/{name}")
+        yield from listing.unnamed(named, ".wav")
 
     def table(self, kind: str, split: str) -> str | None:
         """The table of a split's captions or metadata; a "no" is believed only of a corpus that is there itself."""

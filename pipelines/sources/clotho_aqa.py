@@ -21,10 +21,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
 from pipelines.labels.licences import licence
-from pipelines.source import AudioRef, QuestionAnswer, Record, Reject, Source, is_safe
+from pipelines.listing import is_safe
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, QuestionAnswer, Record, Reject
+from pipelines.source import Source
 
 METADATA = "clotho_aqa_metadata.csv"
 COLUMNS = ("keywords", "sound_link", "license", "manufacturer")

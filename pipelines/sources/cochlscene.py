@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
-from pipelines.source import AudioRef, Label, Record, Reject, Source, files, subfolders
+from pipelines.listing import files, subfolders
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject
+from pipelines.source import Source
 
 SCENES = {
     "Bus", "Cafe", "Car", "CrowdedIndoor", "Elevator", "Kitchen", "Park", "ResidentialArea", "Restaurant", "Restroom",

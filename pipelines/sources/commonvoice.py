@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import Row, read_tsv
 from pipelines.labels.languages import language_code
 from pipelines.labels.speakers import age, gender
-from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, subfolders
+from pipelines.listing import subfolders
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 OPTIONAL = ("client_id", "locale", "gender", "age", "accents", "accent", "variant")
 

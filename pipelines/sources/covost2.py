@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_tsv
 from pipelines.formats.translation_tables import clip_name, find_tables, read_pairs
 from pipelines.labels.speakers import age, gender
-from pipelines.source import AudioRef, Record, Reject, Source, SourceError, Speaker, Transcript, Translation
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Record, Reject, Speaker, Transcript, Translation
+from pipelines.source import Source, SourceError
 
 RANK = {"train": 0, "dev": 1, "test": 2}
 

@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.lfs import refuse_pointer
 from pipelines.formats.tables import read_csv
 from pipelines.labels.speakers import age, gender
-from pipelines.source import AudioRef, Label, Record, Reject, Source, Speaker
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject, Speaker
+from pipelines.source import Source
 
 EMOTIONS = {"ANG", "DIS", "FEA", "HAP", "NEU", "SAD"}
 LEVELS = {"LO", "MD", "HI", "XX"}

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.mood_ratings import Scale, read_ratings
-from pipelines.source import Record, Reject, Source, SourceError
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Record, Reject
+from pipelines.source import Source, SourceError
 
 TABLES = tuple(f"static_annotations_averaged_songs_{songs}.csv" for songs in ("1_2000", "2000_2058"))
 ANNOTATIONS = "annotations/annotations averaged per song/song_level"

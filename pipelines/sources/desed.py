@@ -16,10 +16,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.tables import read_tsv
 from pipelines.formats.youtube_audio import LICENCE, YouTubeAudio, origin
-from pipelines.source import AudioRef, Event, Events, Label, Record, Reject, Source
+from pipelines.places.corpus_path import CorpusPath, relative
+from pipelines.record import AudioRef, Event, Events, Label, Record, Reject
+from pipelines.source import Source
 
 CLASSES = {
     "Alarm_bell_ringing", "Blender", "Cat", "Dishes", "Dog", "Electric_shaver_toothbrush", "Frying", "Running_water",

@@ -17,21 +17,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.tables import read_lines
 from pipelines.labels.languages import language_code
-from pipelines.source import (
-    AudioRef,
-    Record,
-    Reject,
-    Source,
-    SourceError,
-    Speaker,
-    Transcript,
-    files,
-    is_safe,
-    subfolders,
-)  # fmt: skip
+from pipelines.listing import files, is_safe, subfolders
+from pipelines.places.corpus_path import CorpusPath, relative
+from pipelines.record import AudioRef, Record, Reject, Speaker, Transcript
+from pipelines.source import Source, SourceError
 
 LANGUAGES = ("DE", "EN", "FR", "JA", "KO", "ZH")
 PLACES = {"Emilia": ("Emilia", "raw"), "Emilia-YODAS": ("Emilia-YODAS",)}

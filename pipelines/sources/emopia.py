@@ -13,10 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.tables import read_csv
-from pipelines.source import AudioRef, Label, Record, Reject, Source, SourceError, files
+from pipelines.listing import files
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject
+from pipelines.source import Source, SourceError
 
 TABLE, NOTES = "label.csv", "midis"
 CLIP = re.compile(r"Q([1-4])_(.{11})_(\d+)")

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
-from pipelines.source import AudioRef, Label, Record, Reject, Source
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject
+from pipelines.source import Source
 
 TABLE = "meta/esc50.csv"
 CATEGORIES = {

@@ -17,11 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.parallel_text import Segment, merged, read_parallel, read_segment, segment_id
 from pipelines.formats.tables import read_lines
-from pipelines.source import AudioRef, Record, Reject, Source
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Record, Reject
+from pipelines.source import Source
 
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pl", "pt", "ro")
 RANK = {"train": 0, "dev": 1, "test": 2}

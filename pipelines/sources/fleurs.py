@@ -14,24 +14,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.tables import read_tsv
 from pipelines.labels.languages import language_code
 from pipelines.labels.speakers import gender
-from pipelines.source import (
-    Annotation,
-    AudioRef,
-    Record,
-    Reject,
-    Source,
-    SourceError,
-    Speaker,
-    Transcript,
-    Translation,
-    files,
-    subfolders,
-)
+from pipelines.listing import files, subfolders
+from pipelines.places.corpus_path import CorpusPath, relative
+from pipelines.record import Annotation, AudioRef, Record, Reject, Speaker, Transcript, Translation
+from pipelines.source import Source, SourceError
 
 RATE = 16_000  # Hz
 ENGLISH = "en_us"

@@ -16,10 +16,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, cached_property
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
 from pipelines.labels.speakers import gender
-from pipelines.source import AudioRef, Entities, Intent, Record, Reject, Source, Speaker, Transcript, is_safe
+from pipelines.listing import is_safe
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Entities, Intent, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 SLOTS = ("action", "object", "location")
 COLUMNS = ("path", "speakerId", "transcription", *SLOTS)
@@ -107,9 +109,7 @@ fluent_speech_commands_dataset/     <- SOURCE
                     original={key: value for key, value in known.items() if value},
                 )
         for folder in sorted(named):
-            for name in sorted(listing(folder).names - named[folder]):
-                if name.endswith(".wav"):
-                    yield Reject(name.removesuffix(".wav"), "no_transcript", f"{folder}/{name}")
+            yield from listing(folder).unnamed(named[folder], ".wav")
 
 
 def _table(split: str) -> str:

@@ -17,10 +17,12 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
 from pipelines.labels.licences import licence
-from pipelines.source import AudioRef, Entities, Label, Listing, Record, Reject, Source, SourceError, files, subfolders
+from pipelines.listing import Listing, files, subfolders
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Entities, Label, Record, Reject
+from pipelines.source import Source, SourceError
 
 TRACKS, GENRES = "fma_metadata/tracks.csv", "fma_metadata/genres.csv"
 METADATA_LICENCE = "CC-BY-4.0"

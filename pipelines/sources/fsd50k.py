@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.json_stream import read_object
 from pipelines.formats.tables import read_csv
 from pipelines.labels.licences import licence
 from pipelines.labels.sound_families import FSD50K_PARENTS, most_specific
-from pipelines.source import AudioRef, Label, Record, Reject, Source
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject
+from pipelines.source import Source
 
 COLLECTION_LICENCE = "CC-BY-4.0"
 TRUTH = "FSD50K.ground_truth"
@@ -101,9 +102,7 @@ FSD50K/                             <- SOURCE
                     original={"labels": labels} | ({"uploader": uploader} if uploader else {}),
                 )
         if first:
-            for name in sorted(listing.names - named):
-                if name.endswith(".wav"):
-                    yield Reject(name.removesuffix(".wav"), "no_transcript", f"{folder}/{name}")
+            yield from listing.unnamed(named, ".wav")
 
     def _clips(self, part: str) -> dict[str, tuple[str, str]]:
         """Licence and uploader of each clip; the file also holds descriptions, which are not kept."""

@@ -15,9 +15,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.segment_json import read_segments
-from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 METADATA = "GigaSpeech.json"
 _MARKS = {"<COMMA>": ",", "<PERIOD>": ".", "<QUESTIONMARK>": "?", "<EXCLAMATIONPOINT>": "!"}

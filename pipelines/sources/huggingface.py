@@ -12,14 +12,16 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from pipelines.corpus_path import CorpusPath
-from pipelines.file_part import Part
 from pipelines.formats.arrow_rows import parquet_cell, read_arrow, read_parquet
-from pipelines.own_data import safe_name
-from pipelines.own_source import OwnSource
-from pipelines.patterns import is_pattern
-from pipelines.rows import Place, Row
-from pipelines.source import AudioRef, Reject, SourceError, files, subfolders
+from pipelines.listing import files, subfolders
+from pipelines.own.data import safe_name
+from pipelines.own.patterns import is_pattern
+from pipelines.own.rows import Place, Row
+from pipelines.own.source import OwnSource
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.places.file_part import Part
+from pipelines.record import AudioRef, Reject
+from pipelines.source import SourceError
 
 _PART = re.compile(r"(?P<split>.+?)-\d+-of-\d+.*\.parquet")
 _CACHES = ("cache-", "tmp", "indices")

@@ -13,10 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
 from pipelines.labels.speakers import gender
-from pipelines.source import AudioRef, Label, Record, Reject, Source, Speaker, Transcript, files
+from pipelines.listing import files
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 EMOTIONS = {"ang", "hap", "exc", "sad", "neu", "fru", "fea", "sur", "dis", "oth"}
 NO_AGREEMENT = "xxx"
@@ -111,9 +113,7 @@ IEMOCAP_full_release/               <- SOURCE
                 original={"emotion": emotion, "valence, activation, dominance": ratings}
                 | ({"transcript": said} if said != text else {}),
             )
-        for name in sorted(listing.names - named):
-            if name.endswith(".wav"):
-                yield Reject(name.removesuffix(".wav"), "no_transcript", f"{folder}/{name}")
+        yield from listing.unnamed(named, ".wav")
 
     def texts(self, table: str) -> dict[str, str]:
         """Turn -> what is said in it, as far as the transcription is there and a turn's line is one."""

@@ -13,9 +13,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
-from pipelines.source import AudioRef, Label, Record, Reject, Source, files, subfolders
+from pipelines.listing import files, subfolders
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject
+from pipelines.source import Source
 
 TRAINING, TESTING = "IRMAS-TrainingData", "IRMAS-TestingData-Part"
 INSTRUMENTS = frozenset({"cel", "cla", "flu", "gac", "gel", "org", "pia", "sax", "tru", "vio", "voi"})

@@ -15,13 +15,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from pipelines.corpus_path import CorpusPath
-from pipelines.formats.kaldi import Beside, Entry, read_table
-from pipelines.own_data import safe_name
-from pipelines.own_source import OwnSource
-from pipelines.patterns import expanded, is_pattern
-from pipelines.rows import Row
-from pipelines.source import Reject, SourceError, subfolders
+from pipelines.formats.kaldi import Column, Entry, read_table
+from pipelines.listing import subfolders
+from pipelines.own.data import safe_name
+from pipelines.own.patterns import expanded, is_pattern
+from pipelines.own.rows import Row
+from pipelines.own.source import OwnSource
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject
+from pipelines.source import SourceError
 
 _ARK = re.compile(r"\.(ark|scp):\d+(\[.*\])?$")
 _CHANNELS = {"A": "0", "B": "1", "1": "0", "2": "1"}
@@ -62,26 +64,33 @@ data/train/                         <- SOURCE (or data/)
         folder = self.inside(path)
         prefix = f"{folder}/" if folder else ""
 
-        def beside(name: str) -> Beside:
-            return Beside(self.base(), f"{prefix}{name}", self.has_file(path / name))
+        def column(name: str) -> Column:
+            return Column(self.base(), f"{prefix}{name}", self.has_file(path / name))
 
-        text, speakers, languages, lengths = map(beside, ("text", "utt2spk", "utt2lang", "utt2dur"))
-        genders = {entry.key: entry.value for entry in beside("spk2gender").left()}
+        text, speakers, languages, lengths = map(column, ("text", "utt2spk", "utt2lang", "utt2dur"))
+        genders = {entry.key: entry.value for entry in column("spk2gender").rest() if isinstance(entry, Entry)}
         for row in self._cut(prefix) if self.has_file(path / "segments") else self._whole(prefix):
+            name = row.id if isinstance(row, Reject) else row.cells["id"]
+            said = text.take(name)
             if isinstance(row, Reject):
-                text.get(row.id)
                 yield row
                 continue
-            name = row.cells["id"]
-            told = {"text": text.get(name), "language": languages.get(name), "duration": lengths.get(name)}
-            speaker = speakers.get(name)
+            if isinstance(said, Reject):
+                yield said
+                continue
+            told = {"text": _value(said), "language": _value(languages.take(name))}
+            told |= {"duration": _value(lengths.take(name))}
+            speaker = _value(speakers.take(name))
             if speaker != name:
                 told |= {"speaker": speaker, "gender": genders.get(speaker, "")}
             yield replace(
                 row, folder=folder, cells={**row.cells, **{key: value for key, value in told.items() if value}}
             )
-        for entry in text.left():
-            yield Reject(entry.key, "audio_missing", f"{entry.where}: in no other table")
+        for entry in text.rest():
+            if isinstance(entry, Reject):
+                yield entry
+            else:
+                yield Reject(entry.key, "audio_missing", f"{entry.where}: in no other table")
 
     def _whole(self, prefix: str) -> Iterator[Row | Reject]:
         """The recordings of wav.scp, each an utterance."""
@@ -136,6 +145,11 @@ data/train/                         <- SOURCE (or data/)
                 raise SourceError(f"{self.name}: {path / 'wav.scp'}: {entry.key} {problem}")
             break
         super().look_into(path)
+
+
+def _value(entry: Entry | Reject | None) -> str:
+    """What a table says, "" where that is nothing that can be read."""
+    return entry.value if isinstance(entry, Entry) else ""
 
 
 def _refused(entry: Entry) -> str:

@@ -16,11 +16,12 @@ import re
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
-from pipelines.corpus_path import CorpusPath
-from pipelines.formats.kaldi import Entry, read_table
-from pipelines.formats.two_columns import Column
+from pipelines.formats.kaldi import Column, Entry, read_table
 from pipelines.labels.speakers import age, gender
-from pipelines.source import AudioRef, Label, Record, Reject, Source, Speaker, Transcript, is_safe
+from pipelines.listing import is_safe
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 DIALECTS = {
     "Mandarin", "Beijing", "Ji-Lu", "Jiang-Huai", "Jiao-Liao", "Lan-Yin", "Northeastern", "Southwestern", "Zhongyuan",

@@ -14,10 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.tables import read_lines
-from pipelines.source import AudioRef, Record, Reject, Source, Transcript
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Record, Reject, Transcript
+from pipelines.source import Source
 
 _LISTS = ("", "KsponSpeech_scripts/", "scripts/", "전시문_통합_스크립트/", "전시문_통합_스크립트/KsponSpeech_scripts/")
 _BOTH = re.compile(r"\(([^()]*)\)\s*/\s*\(([^()]*)\)")

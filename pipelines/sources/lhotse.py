@@ -16,14 +16,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.json_lines import read_json_lines
 from pipelines.formats.json_stream import read_list
-from pipelines.own_data import safe_name
-from pipelines.own_source import OwnSource
-from pipelines.row_values import RowError, seconds, text_of
-from pipelines.rows import Row
-from pipelines.source import Reject, SourceError
+from pipelines.own.data import safe_name
+from pipelines.own.row_values import RowError, seconds, text_of
+from pipelines.own.rows import Row
+from pipelines.own.source import OwnSource
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject
+from pipelines.source import SourceError
 
 _LISTS = re.compile(r"[_.-]*(cuts|supervisions)[_.-]*", re.IGNORECASE)
 _SAME = 0.001  # seconds by which a cut may differ from its recording and still be all of it

@@ -16,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv, read_lines
-from pipelines.source import AudioRef, Overlap, Record, Reject, Source, SourceError, Turns
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Overlap, Record, Reject, Turns
+from pipelines.source import Source, SourceError
 
 PARTS = {"train-360": "train-clean-360", "train-100": "train-clean-100", "dev": "dev-clean", "test": "test-clean"}
 KINDS = {"mix_clean": "CC-BY-4.0", "mix_both": "CC-BY-NC-4.0"}
@@ -115,9 +116,7 @@ librimix/                           <- SOURCE (or Libri2Mix/)
                     annotations=(overlap, Turns(tuple(turns))) if len(turns) == number else (overlap,),
                     licence=KINDS[kind],
                 )
-        for name in sorted(listing.names - named):
-            if name.endswith(".wav"):
-                yield Reject(name.removesuffix(".wav"), "no_transcript", f"{place}/{name}")
+        yield from listing.unnamed(named, ".wav")
 
     def texts(self, part: str) -> dict[str, str]:
         """Utterance -> text of a part of LibriSpeech.

@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.alignments import Alignments
 from pipelines.formats.tables import read_lines
 from pipelines.labels.speakers import gender
-from pipelines.source import Annotation, AudioRef, Record, Reject, Source, Speaker, Transcript, files, subfolders
+from pipelines.listing import files, subfolders
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Annotation, AudioRef, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 
 class LibriSpeech(Source):
@@ -104,6 +106,4 @@ LibriSpeech/                        <- SOURCE
                     original = {"gender": sex} if sex else {}
                     yield Record(utterance, (AudioRef(f"{folder}/{audio}"),), annotations, speaker, original=original)
                     yield from alignments.rejects()
-        for audio in sorted(listing.names - named):
-            if audio.endswith(".flac"):
-                yield Reject(audio.removesuffix(".flac"), "no_transcript", f"{folder}/{audio}")
+        yield from listing.unnamed(named, ".flac")

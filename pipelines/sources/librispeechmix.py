@@ -15,10 +15,12 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
 from pipelines.labels.speakers import gender
-from pipelines.source import AudioRef, Overlap, Record, Reject, Source, Speaker, Turns, is_safe
+from pipelines.listing import is_safe
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Overlap, Record, Reject, Speaker, Turns
+from pipelines.source import Source
 
 LISTS = ("texts", "delays", "durations", "speakers")
 

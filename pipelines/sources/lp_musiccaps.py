@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.parquet import read_parquet
 from pipelines.formats.tables import read_csv
 from pipelines.formats.youtube_audio import EXTRA_ROOTS, LICENCE, ROOT, YouTubeAudio, as_seconds, origin
-from pipelines.source import AudioRef, Caption, Record, Reject, Source, is_safe
+from pipelines.listing import is_safe
+from pipelines.places.corpus_path import CorpusPath, relative
+from pipelines.record import AudioRef, Caption, Record, Reject
+from pipelines.source import Source
 
 FOLDERS = {"msd": "LP-MusicCaps-MSD", "mtt": "LP-MusicCaps-MTT", "mc": "LP-MusicCaps-MC"}
 LICENCES = {"msd": "MIT AND LicenseRef-7digital-Preview", "mtt": "MIT AND CC-BY-NC-SA-3.0", "mc": f"MIT AND {LICENCE}"}

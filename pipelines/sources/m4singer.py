@@ -15,9 +15,11 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.json_stream import read_list
-from pipelines.source import AudioRef, Label, Listing, Record, Reject, Source, Speaker, is_safe, subfolders
+from pipelines.listing import Listing, is_safe, subfolders
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject, Speaker
+from pipelines.source import Source
 
 TABLE = "meta.json"
 SINGER = re.compile(r"(Alto|Bass|Soprano|Tenor)-\d+")

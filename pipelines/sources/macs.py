@@ -17,8 +17,9 @@ from typing import Any
 
 import yaml
 
-from pipelines.corpus_path import CorpusPath
-from pipelines.source import AudioRef, Caption, Label, Record, Reject, Source, SourceError
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Caption, Label, Record, Reject
+from pipelines.source import Source, SourceError
 
 TAU = "TAU-urban-acoustic-scenes-2019-development"
 SCENES = {

@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
-from pipelines.source import AudioRef, Entities, Label, Listing, Record, Reject, Source, SourceError, is_safe
+from pipelines.listing import Listing, is_safe
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Entities, Label, Record, Reject
+from pipelines.source import Source, SourceError
 
 TAGS, SONGS = "annotations_final.csv", "clip_info_final.csv"
 FOLDERS = {"train": "0123456789ab", "validation": "c", "test": "def"}

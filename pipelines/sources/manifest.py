@@ -16,14 +16,15 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.json_lines import open_lines, read_json_lines
 from pipelines.formats.json_stream import read_list, read_object
-from pipelines.formats.nemo_tars import NemoTars
 from pipelines.formats.tables import column_names, read_csv, read_tsv
-from pipelines.own_source import OwnSource
-from pipelines.rows import Place, Row
-from pipelines.source import Reject, SourceError
+from pipelines.own.nemo_tars import NemoTars
+from pipelines.own.rows import Place, Row
+from pipelines.own.source import OwnSource
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Reject
+from pipelines.source import SourceError
 
 _LINES = (".jsonl", ".jsonl.gz", ".ndjson", ".json.gz")
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.tables import read_csv
-from pipelines.source import AudioRef, Label, Record, Reject, Source
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject
+from pipelines.source import Source
 
 TABLE = "Medley-solos-DB_metadata.csv"
 INSTRUMENTS = (

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.tables import read_csv
-from pipelines.source import AudioRef, Label, Record, Reject, Source, Speaker, Transcript
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 EMOTIONS = {"neutral", "joy", "surprise", "anger", "sadness", "disgust", "fear"}
 FOLDERS = {"train": "train_splits", "dev": "dev_splits_complete", "test": "output_repeated_splits_test"}

@@ -13,10 +13,12 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.tables import read_lines
 from pipelines.labels.speakers import gender
-from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, files, is_safe, subfolders
+from pipelines.listing import files, is_safe, subfolders
+from pipelines.places.corpus_path import CorpusPath, relative
+from pipelines.record import AudioRef, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 UTTERANCE = re.compile(r"([^_./\\\0]+)_([^_./\\\0]+)_([0-9]{1,6})")  # speaker, book, number
 LANGUAGES = ("english", "german", "dutch", "french", "spanish", "italian", "portuguese", "polish")

@@ -14,21 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
 from pipelines.labels.licences import licence
-from pipelines.source import (
-    AudioRef,
-    Entities,
-    Label,
-    Listing,
-    Record,
-    Reject,
-    Source,
-    SourceError,
-    is_safe,
-    subfolders,
-)
+from pipelines.listing import Listing, is_safe, subfolders
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Entities, Label, Record, Reject
+from pipelines.source import Source, SourceError
 
 TABLES, META, LICENCES = "data/splits/split-0", "data/raw.meta.tsv", "audio_licenses.txt"
 CATEGORIES = {"genre": ("mgr", "genre"), "instrument": ("mic", "instrument"), "mood/theme": ("smer", "moodtheme")}

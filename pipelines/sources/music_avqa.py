@@ -16,10 +16,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.json_stream import read_list
-from pipelines.source import AudioRef, QuestionAnswer, Record, Reject, Source
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, QuestionAnswer, Record, Reject
+from pipelines.source import Source
 
 PLACES = ("data/json_update/", "json_update/", "data/json/", "json/", "")  # of the tables; the first that is there
 _SLOT = re.compile(r"<[A-Za-z]+>")

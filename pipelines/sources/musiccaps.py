@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
 from pipelines.formats.youtube_audio import EXTRA_ROOTS, LICENCE, YouTubeAudio, as_seconds, origin
-from pipelines.source import Caption, Record, Reject, Source, is_safe
+from pipelines.listing import is_safe
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Caption, Record, Reject
+from pipelines.source import Source
 
 TABLE = "musiccaps-public.csv"
 SPLITS = {"true": "test", "false": "train"}  # by is_audioset_eval, in small letters

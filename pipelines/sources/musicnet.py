@@ -16,9 +16,11 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
-from pipelines.source import AudioRef, Entities, Label, Record, Reject, Source, files
+from pipelines.listing import files
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Entities, Label, Record, Reject
+from pipelines.source import Source
 
 RATE = 44_100  # Hz, of the times, whatever the audio was converted to
 WINDOW_SECONDS = 30.0  # as `pipelines/segment.py` cuts, which is not imported: it brings the decoders with it
@@ -94,9 +96,7 @@ musicnet/                           <- SOURCE
                 yield from self.windows(recording, f"{split}_data/{recording}.wav", notes)
             else:
                 yield Reject(recording, "no_transcript", table)
-        for name in sorted(listing.names - named):
-            if name.endswith(".wav"):
-                yield Reject(name.removesuffix(".wav"), "no_transcript", f"{split}_data/{name}")
+        yield from listing.unnamed(named, ".wav")
 
     def notes(self, recording: str, table: str) -> Iterator[Sounding | Reject]:
         """The notes of a recording; a row that cannot be read is one note less."""

@@ -16,10 +16,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.json_stream import read_list
-from pipelines.source import Annotation, AudioRef, Caption, QuestionAnswer, Record, Reject, Source
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Annotation, AudioRef, Caption, QuestionAnswer, Record, Reject
+from pipelines.source import Source
 
 TABLES = {"pretrain": "PretrainMusicQA.json", "finetune": "FinetuneMusicQA.json", "eval": "EvalMusicQA.json"}
 DESCRIBE = ("describe the audio", "describe the audio in detail")

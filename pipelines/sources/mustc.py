@@ -17,10 +17,12 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.parallel_text import Segment, merged, read_parallel, read_segment, segment_id
 from pipelines.formats.tables import read_lines
-from pipelines.source import AudioRef, Record, Reject, Source, subfolders
+from pipelines.listing import subfolders
+from pipelines.places.corpus_path import CorpusPath, relative
+from pipelines.record import AudioRef, Record, Reject
+from pipelines.source import Source
 
 PAIR = re.compile(r"en-([a-z]{2,3})")
 ENTRY = re.compile(r"-\s*\{(.*)\}\s*")
@@ -107,9 +109,7 @@ MUSTC/                              <- SOURCE (or en-de/)
                 speaker, origin = entry.get("speaker_id"), f"ted:{talk.removeprefix('ted_')}"
                 found = Segment(segment, audio, "en", line.texts[0] or "", speaker, origin, b"")
                 yield from read_segment(found, (language, line.texts[1]), line)
-        for wav in sorted(listing.names - named):
-            if wav.endswith(".wav"):
-                yield Reject(wav.removesuffix(".wav"), "no_transcript", f"{place}/wav/{wav}")
+        yield from listing.unnamed(named, ".wav")
 
 
 def _pairs(root: CorpusPath) -> dict[str, str]:

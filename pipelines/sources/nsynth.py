@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.json_stream import read_object
-from pipelines.source import AudioRef, Note, Record, Reject, Source
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Note, Record, Reject
+from pipelines.source import Source
 
 FAMILIES = {"bass", "brass", "flute", "guitar", "keyboard", "mallet", "organ", "reed", "string", "synth_lead", "vocal"}
 QUALITIES = (
@@ -77,9 +78,7 @@ nsynth/                             <- SOURCE
                     annotations=(Note(facts["pitch"], facts["velocity"], family, sonic),),
                     original={key: facts[key] for key in ("instrument_str", "instrument_source_str") if key in facts},
                 )
-        for audio in sorted(listing.names - named):
-            if audio.endswith(".wav"):
-                yield Reject(audio.removesuffix(".wav"), "no_transcript", f"nsynth-{split}/audio/{audio}")
+        yield from listing.unnamed(named, ".wav")
 
 
 def _unusable(facts: Mapping[str, Any]) -> str:

@@ -14,9 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.labels.speakers import gender
-from pipelines.source import AudioRef, Label, Record, Reject, Source, Speaker, files, subfolders
+from pipelines.listing import files, subfolders
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject, Speaker
+from pipelines.source import Source
 
 FOLDERS = {"ManRaw": "Man", "WomanRaw": "Woman"}
 PHRASE = re.compile(r"(\d+)_.*_\d+", re.DOTALL)

@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.mood_ratings import Scale, read_ratings
 from pipelines.formats.tables import read_csv
-from pipelines.source import Record, Reject, Source, SourceError
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Record, Reject
+from pipelines.source import Source, SourceError
 
 TABLE, SONGS, AUDIO = "static_annotations.csv", "metadata.csv", "chorus"
 SCALE = Scale("musicId", "Valence(mean)", "Arousal(mean)", 0, 1)

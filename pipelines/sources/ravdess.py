@@ -14,10 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.labels.speakers import gender
-from pipelines.source import AudioRef, Label, Record, Reject, Source, Speaker
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject, Speaker
+from pipelines.source import Source
 
 CHANNELS = {"01": "speech", "02": "song"}
 EMOTIONS = {

@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_tsv
-from pipelines.source import AudioRef, Record, Reject, Source, Transcript, is_safe
+from pipelines.listing import is_safe
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Record, Reject, Transcript
+from pipelines.source import Source
 
 COLUMNS = ("path", "text")
 

@@ -17,9 +17,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
-from pipelines.source import AudioRef, Entities, Record, Reject, Source, Speaker, Transcript
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Entities, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 FOLDERS = {"fine-tune": ("fine-tune", "finetune"), "dev": ("dev",), "test": ("test",)}
 TYPES = {
@@ -100,9 +101,7 @@ slue-voxpopuli/                     <- SOURCE
                     speaker=Speaker(None if speaker.strip() in ("", "None") else speaker.strip()),
                     original={} if found is None else {"entities": column},
                 )
-        for name in sorted(listing.names - named):
-            if name.endswith(".ogg"):
-                yield Reject(name.removesuffix(".ogg"), "no_transcript", f"{folder}/{name}")
+        yield from listing.unnamed(named, ".ogg")
 
 
 def _tables(split: str) -> tuple[str, ...]:

@@ -16,11 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.json_lines import read_json_lines
 from pipelines.formats.json_stream import read_object
 from pipelines.labels.speakers import gender
-from pipelines.source import Annotation, AudioRef, Entities, Intent, Record, Reject, Source, Speaker, Transcript
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Annotation, AudioRef, Entities, Intent, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 REAL = ("train", "devel", "test")  # share the folder slurp_real/
 

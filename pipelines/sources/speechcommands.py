@@ -17,9 +17,11 @@ import os
 from collections.abc import Iterator
 from functools import cache, cached_property
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
-from pipelines.source import AudioRef, Label, Record, Reject, Source, SourceError, Speaker, files, is_safe, subfolders
+from pipelines.listing import files, is_safe, subfolders
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject, Speaker
+from pipelines.source import Source, SourceError
 
 WORDS = {
     "backward", "bed", "bird", "cat", "dog", "down", "eight", "five", "follow", "forward", "four", "go", "happy",

@@ -15,9 +15,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.stm import IGNORED, StmSegment, read_stm
-from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript, files, is_safe
+from pipelines.listing import files, is_safe
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 _FOLDERS = {"train": ("data", "legacy/train"), "dev": ("legacy/dev",), "test": ("legacy/test",)}
 _UTTERANCE = re.compile(r"\s*\([^()\s]*\)\s*$")  # (JaneDoe_2011-17.82-25.11)

@@ -13,9 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from posixpath import normpath
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
-from pipelines.source import AudioRef, Listing, Record, Reject, Source, Speaker, Transcript, files, is_safe
+from pipelines.listing import Listing, files, is_safe
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 WAV, TEXT = ".wav", ".wav.trn"
 

@@ -12,23 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.sample_times import read_words, whole_number
 from pipelines.formats.tables import read_lines
 from pipelines.labels.speakers import gender
-from pipelines.source import (
-    AudioRef,
-    Label,
-    Record,
-    Reject,
-    Source,
-    Speaker,
-    Transcript,
-    Word,
-    Words,
-    files,
-    subfolders,
-)  # fmt: skip
+from pipelines.listing import files, subfolders
+from pipelines.places.corpus_path import CorpusPath, relative
+from pipelines.record import AudioRef, Label, Record, Reject, Speaker, Transcript, Word, Words
+from pipelines.source import Source
 
 RATE = 16_000  # Hz, of the times as of the audio
 REGIONS = {f"DR{number}" for number in range(1, 9)}

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_lines
-from pipelines.source import AudioRef, EmptySplitError, Label, Record, Reject, Source
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject
+from pipelines.source import EmptySplitError, Source
 
 FOLDERS = {
     "development": "TUT-acoustic-scenes-2017-development", "evaluation": "TUT-acoustic-scenes-2017-evaluation",
@@ -114,9 +115,7 @@ tut2017/                                   <- SOURCE
                         annotations=(Label("asc", (scene,)),),
                         original=facts | ({"place": place} if place else {}),
                     )
-        for name in sorted(listing.names - named):
-            if name.endswith(".wav"):
-                yield Reject(name.removesuffix(".wav"), "no_transcript", f"{top}/audio/{name}")
+        yield from listing.unnamed(named, ".wav")
 
     def _tables(self, split: str) -> tuple[str, ...]:
         """The files that tell the labels of a split; none: they are not there."""

@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv
-from pipelines.source import AudioRef, Label, Record, Reject, Source, is_safe
+from pipelines.listing import is_safe
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject
+from pipelines.source import Source
 
 TABLE = "metadata/UrbanSound8K.csv"
 CLASSES = {

@@ -15,11 +15,12 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.json_stream import read_object
 from pipelines.formats.tables import read_lines
 from pipelines.labels.speakers import age, gender
-from pipelines.source import AudioRef, Label, Record, Reject, Source, Speaker
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Label, Record, Reject, Speaker
+from pipelines.source import Source
 
 SOUNDS = {"laughter", "sigh", "cough", "throatclearing", "sneeze", "sniff"}
 FOLDERS = ("audio_16k", "audio_44k", "data_16k", "data_44k")

@@ -16,8 +16,9 @@ from functools import cache
 
 from pipelines.formats.tables import read_lines
 from pipelines.formats.voxceleb import VoxCeleb
+from pipelines.listing import is_safe
 from pipelines.pairs import pair
-from pipelines.source import AudioRef, Record, Reject, is_safe
+from pipelines.record import AudioRef, Record, Reject
 
 ANSWERS = {"1": "yes", "0": "no"}
 

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath, relative
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.rttm import read_rttm
-from pipelines.source import AudioRef, Record, Reject, Source, files, subfolders
+from pipelines.listing import files, subfolders
+from pipelines.places.corpus_path import CorpusPath, relative
+from pipelines.record import AudioRef, Record, Reject
+from pipelines.source import Source
 
 
 class VoxConverse(Source):

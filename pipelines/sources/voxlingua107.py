@@ -13,9 +13,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath, relative
 from pipelines.labels.languages import language_code
-from pipelines.source import AudioRef, Label, Record, Reject, Source, files, subfolders
+from pipelines.listing import files, subfolders
+from pipelines.places.corpus_path import CorpusPath, relative
+from pipelines.record import AudioRef, Label, Record, Reject
+from pipelines.source import Source
 
 CODES = (
     "ab", "af", "am", "ar", "as", "az", "ba", "be", "bg", "bn", "bo", "br", "bs", "ca", "ceb", "cs", "cy", "da", "de",

@@ -16,20 +16,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.tables import read_csv, read_tsv
 from pipelines.labels.speakers import gender
-from pipelines.source import (
-    Annotation,
-    AudioRef,
-    Record,
-    Reject,
-    Source,
-    Speaker,
-    Transcript,
-    is_safe,
-    subfolders,
-)  # fmt: skip
+from pipelines.listing import is_safe, subfolders
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import Annotation, AudioRef, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 
 CUT, SESSIONS = "transcribed_data", "raw_audios/original"
 _SPOKEN = ("id", "raw_text", "normalized_text", "speaker_id", "gender")

@@ -19,11 +19,13 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.json_stream import read_items, read_object
 from pipelines.formats.lfs import refuse_pointer
-from pipelines.source import AudioRef, Caption, EmptySplitError, Record, Reject, Source, files, subfolders
+from pipelines.listing import files, subfolders
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Caption, Record, Reject
+from pipelines.source import EmptySplitError, Source
 
 TABLES = {  # in json_files/; of FreeSound there is a table of the clips of 2 s and more, too
     "AudioSet_SL": ("AudioSet_SL/as_final.json",),

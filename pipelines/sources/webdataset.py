@@ -14,16 +14,17 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from pipelines.corpus_path import CorpusPath
-from pipelines.file_part import range_name
 from pipelines.formats.audio_tree import AUDIO_SUFFIXES
 from pipelines.formats.tar_members import Member, read_members
-from pipelines.own_data import safe_name
-from pipelines.own_source import OwnSource
-from pipelines.packed_path import PackedPath
-from pipelines.patterns import is_pattern
-from pipelines.rows import Place, Row
-from pipelines.source import Reject, subfolders
+from pipelines.listing import subfolders
+from pipelines.own.data import safe_name
+from pipelines.own.patterns import is_pattern
+from pipelines.own.rows import Place, Row
+from pipelines.own.source import OwnSource
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.places.file_part import range_name
+from pipelines.places.packed_path import PackedPath
+from pipelines.record import Reject
 
 _TEXTS = ("txt", "text", "transcript")
 

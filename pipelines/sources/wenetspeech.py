@@ -13,9 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipelines.corpus_path import CorpusPath
 from pipelines.formats.segment_json import read_segments
-from pipelines.source import AudioRef, Record, Reject, Source, Transcript
+from pipelines.places.corpus_path import CorpusPath
+from pipelines.record import AudioRef, Record, Reject, Transcript
+from pipelines.source import Source
 
 METADATA = "WenetSpeech.json"
 _YOUTUBE = re.compile(r"Y\d{10}_([\w-]{11})")  # a recording from YouTube is named by its number and id there

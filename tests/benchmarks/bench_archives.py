@@ -32,7 +32,7 @@ import torch
 
 from pipelines.archives.overlay import overlay
 from pipelines.build import write_shard
-from pipelines.source import AudioRef, Record, Transcript
+from pipelines.record import AudioRef, Record, Transcript
 from shards.layout import ShardName
 from tests.benchmarks.bench_audio import speech
 from tests.benchmarks.bench_build import SETTINGS, Clips

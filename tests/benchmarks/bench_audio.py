@@ -31,8 +31,8 @@ import soundfile
 import torch
 import torchaudio
 
-from pipelines.audio import Clip, Span, clips
-from pipelines.resample import resample
+from pipelines.decoding.audio import Clip, Span, clips
+from pipelines.decoding.resample import resample
 from tests.pipelines.recordings import encoded, mp3
 
 ROUNDS = 7
@@ -174,7 +174,7 @@ def compare(case: Case) -> None:
     resamplers: dict[str, Callable[[], np.ndarray]] = {
         "torchaudio Resample": lambda: _transform(rate)(tensor).numpy(),
         "torchaudio functional.resample": lambda: torchaudio.functional.resample(tensor, rate, 16_000).numpy(),
-        "pipelines.resample": lambda: resample(waveform, rate),
+        "pipelines.decoding.resample": lambda: resample(waveform, rate),
         "FFmpeg's swresample": lambda: by_swresample(waveform, rate),
     }
     for what, ways in (("decode", decoders), ("resample", resamplers)):

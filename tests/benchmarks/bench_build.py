@@ -26,7 +26,8 @@ sys.path[0] = str(Path(__file__).resolve().parents[2])
 import torch
 
 from pipelines.build import write_shard
-from pipelines.source import AudioRef, Record, Reject, Source, Transcript
+from pipelines.record import AudioRef, Record, Reject, Transcript
+from pipelines.source import Source
 from shards.layout import ShardName
 from tests.benchmarks.bench_audio import SHORT, Case, by_soundfile, cases, floor, speech
 from tests.pipelines.recordings import encoded

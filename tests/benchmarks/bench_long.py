@@ -28,9 +28,9 @@ import numpy as np
 import soundfile
 import torch
 
-from pipelines.audio import Clip, Span, clips
 from pipelines.build import write_shard
-from pipelines.source import AudioRef, Label, Record, Transcript
+from pipelines.decoding.audio import Clip, Span, clips
+from pipelines.record import AudioRef, Label, Record, Transcript
 from shards.layout import ShardName
 from tests.benchmarks.bench_audio import by_transform, speech
 from tests.benchmarks.bench_build import SETTINGS, Clips

@@ -30,7 +30,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[2])
 import numpy as np
 import torch
 
-from pipelines.audio import encode_flac
+from pipelines.decoding.audio import encode_flac
 from shards.index import index_row, shard_parquet
 from shards.layout import ShardName
 from shards.sample import AudioMember, Sample, TaggedTarget, sample_key

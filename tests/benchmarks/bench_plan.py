@@ -21,8 +21,9 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from pipelines.planner import PlanTask, planners
-from pipelines.source import AudioRef, Record, Reject, Source, Speaker, Transcript
+from pipelines.planning.planner import PlanTask, planners
+from pipelines.record import AudioRef, Record, Reject, Speaker, Transcript
+from pipelines.source import Source
 from shards.local_ray import ray_options
 from shards.storage import Storage
 

@@ -22,9 +22,9 @@ sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 import torch
 
-from pipelines import fetch
 from pipelines.build import write_shard
-from pipelines.corpus_path import corpus_path
+from pipelines.places import fetch
+from pipelines.places.corpus_path import corpus_path
 from shards.layout import ShardName
 from tests.benchmarks.bench_audio import cases
 from tests.benchmarks.bench_build import SETTINGS, Clips, enlarged, records

@@ -25,8 +25,9 @@ import pyarrow.parquet  # noqa: F401
 import s3fs  # noqa: F401
 import torch
 
-from pipelines import catalogue, identity, job, run_log
+from pipelines import catalogue, job, run_log
 from pipelines.build import ShardTask, build_and_commit
+from pipelines.planning import identity
 from pipelines.run_log import RunLog
 from tests.faults.disk import Disk, Fault
 

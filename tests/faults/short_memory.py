@@ -18,8 +18,9 @@ from typing import Any
 
 import torch
 
-from pipelines import build, decode
+from pipelines import build
 from pipelines.build import ShardTask, build_shard
+from pipelines.decoding import decode
 from pipelines.sources.librispeech import LibriSpeech
 from shards.record import read_record
 from shards.scratch import scratch

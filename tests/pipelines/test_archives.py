@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.own_source import OwnSource
-from pipelines.packed_path import PackedPath
+from pipelines.own.source import OwnSource
+from pipelines.places.packed_path import PackedPath
 from pipelines.source import Source
 from pipelines.sources.librispeech import LibriSpeech
 from tests.pipelines.corpora import flac, put, shards_of

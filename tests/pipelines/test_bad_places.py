@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.build import build_and_commit
-from pipelines.decode import open_recording
+from pipelines.decoding.decode import open_recording
 from pipelines.job import chosen_splits, main
 from pipelines.source import Source, SourceError
 from pipelines.sources.clotho import Clotho

@@ -14,7 +14,8 @@ import s3fs
 from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.census import take_census
 from pipelines.check_source import CheckConfig, conclude, described, main
-from pipelines.source import AudioRef, Label, Record, Reject, Source, Transcript, Word, Words
+from pipelines.record import AudioRef, Label, Record, Reject, Transcript, Word, Words
+from pipelines.source import Source
 from pipelines.tagging import TagRules
 from tag_schema.vocabulary import EXTENDED, RELEASED
 from tests.pipelines.corpora import librispeech, put

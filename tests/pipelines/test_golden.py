@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from pipelines.build import write_shard
-from pipelines.identity import RECIPE, toolchain
-from pipelines.source import (
+from pipelines.planning.identity import RECIPE, toolchain
+from pipelines.record import (
     AudioRef,
     Caption,
     Events,
@@ -20,13 +20,13 @@ from pipelines.source import (
     Note,
     Record,
     Reject,
-    Source,
     Speaker,
     Transcript,
     Translation,
     Word,
     Words,
 )
+from pipelines.source import Source
 from shards.layout import ShardName
 from tests.pipelines.recordings import encoded
 

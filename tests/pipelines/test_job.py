@@ -21,7 +21,7 @@ import s3fs
 import soundfile
 
 from pipelines.job import DatasetConfig, ShardsConfig, drafted, judge, main, plan_tasks, unreadable
-from pipelines.planner import planners
+from pipelines.planning.planner import planners
 from pipelines.source import EmptySplitError
 from pipelines.sources.aishell1 import Aishell1
 from shards.scratch import PREFIX

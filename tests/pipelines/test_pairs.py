@@ -13,8 +13,8 @@ import pytest
 
 from pipelines.catalogue import find
 from pipelines.pairs import PER_SPEAKER, sampled_pairs
-from pipelines.plan import is_forgotten
-from pipelines.source import AudioRef, Record, Reject, Speaker
+from pipelines.planning.plan import is_forgotten
+from pipelines.record import AudioRef, Record, Reject, Speaker
 from shards.forgotten import Forgotten, hidden
 from tests.pipelines.corpora import shards_of
 

@@ -23,11 +23,13 @@ import s3fs
 from pipelines import catalogue
 from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.build import build_and_commit
-from pipelines.corpus_path import RemotePath, corpus_path
 from pipelines.formats.tables import read_lines
 from pipelines.job import main
+from pipelines.listing import files, subfolders
+from pipelines.places.corpus_path import RemotePath, corpus_path
+from pipelines.record import Record
 from pipelines.repair import main as repair
-from pipelines.source import Record, SourceError, files, subfolders
+from pipelines.source import SourceError
 from pipelines.sources.librispeech import LibriSpeech
 from pipelines.sources.speechcommands import SpeechCommands
 from shards.storage import Storage, StorageError
@@ -228,7 +230,7 @@ def test_planning_lists_pages_and_building_gets_each_recording_once(
             folder = f"dev-clean/{speaker}/{chapter}"
             keys |= {f"{folder}/{name}.flac": b"" for name in names}
             keys[f"{folder}/{speaker}-{chapter}.trans.txt"] = "".join(f"{name} A TONE\n" for name in names).encode()
-    monkeypatch.setattr("pipelines.remote_folders.PAGE", 20)
+    monkeypatch.setattr("pipelines.places.remote_folders.PAGE", 20)
     root = through(proxy, bucket.hold(keys))
     assert sum(isinstance(item, Record) for item in LibriSpeech(root).records("dev-clean")) == (
         speakers * chapters * utterances
@@ -252,7 +254,7 @@ def test_planning_lists_pages_and_building_gets_each_recording_once(
 def test_a_folder_of_many_pages_is_read_page_by_page(
     bucket: Bucket, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.remote_folders.PAGE", 20)
+    monkeypatch.setattr("pipelines.places.remote_folders.PAGE", 20)
     many = 2 * 20 + 7
     keys = {f"yes/{number:05d}_nohash_0.wav": b"" for number in range(many)}
     root = through(proxy, bucket.hold(keys | {"no/1_nohash_0.wav": b"", "yes-not/x.txt": b""}))
@@ -374,7 +376,7 @@ def test_keys_that_no_file_could_have_are_left_out_with_a_warning(
     )
     url = bucket.hold({key: key.encode() for key in (*kept, *HOSTILE)})
     for size in ("small", "large"):
-        monkeypatch.setattr("pipelines.remote_folders.PAGE", 1000 if size == "small" else 4)
+        monkeypatch.setattr("pipelines.places.remote_folders.PAGE", 1000 if size == "small" else 4)
         root = bucket.path(url)
         caplog.clear()
         assert [str(folder) for folder in subfolders(root)] == [f"{url}/a", f"{url}/b"]
@@ -408,8 +410,8 @@ def test_names_stand_in_the_order_of_a_disk(bucket: Bucket, tmp_path: Path) -> N
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Metadata is read by requests of kilobytes, where it is megabytes."""
-    monkeypatch.setattr("pipelines.corpus_path.FIRST_BYTES", 1_000)
-    monkeypatch.setattr("pipelines.corpus_path._BLOCK_BYTES", 10_000)
+    monkeypatch.setattr("pipelines.places.corpus_path.FIRST_BYTES", 1_000)
+    monkeypatch.setattr("pipelines.places.corpus_path._BLOCK_BYTES", 10_000)
 
 
 def test_text_files_of_utterances_are_fetched_ahead_and_once(bucket: Bucket, proxy: Proxy) -> None:

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.segment import Piece, pieces
-from pipelines.source import (
+from pipelines.record import (
     Annotation,
     AudioRef,
     Caption,
@@ -26,6 +25,7 @@ from pipelines.source import (
     Word,
     Words,
 )
+from pipelines.segment import Piece, pieces
 
 
 def record(*annotations: Annotation, **audio: float) -> Record:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.build import build_and_commit
-from pipelines.identity import IdentityError
 from pipelines.job import main
+from pipelines.planning.identity import IdentityError
 from pipelines.sources.librispeech import LibriSpeech
 from shards.layout import ShardName, split_folder
 from shards.local_files import LocalFiles

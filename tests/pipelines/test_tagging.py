@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.source import (
+from pipelines.record import (
     Annotation,
     AudioRef,
     Caption,
@@ -18,7 +18,6 @@ from pipelines.source import (
     QuestionAnswer,
     Record,
     Reject,
-    Source,
     Speaker,
     TextForm,
     Transcript,
@@ -27,6 +26,7 @@ from pipelines.source import (
     Word,
     Words,
 )
+from pipelines.source import Source
 from pipelines.tagging import LeftOut, Tagging, TagRules, tag
 from tag_schema.target import Target, TimedWord
 from tag_schema.tasks import TASKS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.identity import IdentityError
+from pipelines.planning.identity import IdentityError
 from pipelines.source import SourceError
 from shards.local_ray import RETRIES, TaskLostError
 from shards.retry import FIRST_WAIT_SECONDS, Retries, may_pass

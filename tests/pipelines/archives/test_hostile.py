@@ -15,7 +15,7 @@ import pytest
 from pipelines.archives import index
 from pipelines.archives.stream import ArchiveError, FileBytes
 from pipelines.archives.zip_members import zip_members
-from pipelines.packed_path import PackedPath
+from pipelines.places.packed_path import PackedPath
 from pipelines.source import SourceError
 from pipelines.sources.librispeech import LibriSpeech
 from shards.storage_error import StorageError

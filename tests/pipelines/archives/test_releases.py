@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from pipelines import catalogue
-from pipelines.packed_path import PackedPath
-from pipelines.source import Record, Reject
+from pipelines.places.packed_path import PackedPath
+from pipelines.record import Record, Reject
 from tests.pipelines.sources.fixtures import FIXTURES
 from tests.pipelines.test_archives import pack, read
 

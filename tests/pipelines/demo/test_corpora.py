@@ -16,7 +16,7 @@ from pipelines.demo import sound_corpora, speech_corpora
 from pipelines.demo.content import PHRASEBOOKS, SPEAKERS, WORDS, draw_sentence, phrases, sentence_part, speakers
 from pipelines.demo.make import CORPORA, Corpus, make
 from pipelines.demo.sounds import EVENTS, INSTRUMENTS, event, note
-from pipelines.source import Label, Note, Record, Reject, Transcript, Translation, Words
+from pipelines.record import Label, Note, Record, Reject, Transcript, Translation, Words
 
 TEST_SPEAKER = next(place for place, speaker in enumerate(SPEAKERS) if speaker.part == "test")
 

@@ -10,7 +10,7 @@ import pytest
 from pipelines import catalogue
 from pipelines.formats.alignments import fitted, read_condensed
 from pipelines.formats.textgrid import Tier, read_tiers, read_words
-from pipelines.source import Record, Reject, Word, Words
+from pipelines.record import Record, Reject, Word, Words
 from tests.pipelines.sources.fixture import Fixture, textgrid, write
 from tests.pipelines.sources.fixtures import FIXTURES
 

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import decode, waveform
-from pipelines.audio import AudioReject, Clip, Span, clips
+from pipelines.decoding import decode, waveform
+from pipelines.decoding.audio import AudioReject, Clip, Span, clips
 from pipelines.formats import content
 from pipelines.formats.content import FileContent, opened
 from tests.pipelines.archives.test_gzip import Memory
+from tests.pipelines.decoding.test_damaged_audio import WHOLE
 from tests.pipelines.recordings import chirp, encoded, ffmpeg, mp3
-from tests.pipelines.test_damaged_audio import WHOLE
 
 STEREO = chirp(2, 48_000, 2)
 RECORDINGS = WHOLE | {

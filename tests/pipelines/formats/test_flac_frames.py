@@ -11,7 +11,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.audio import AudioReject, Clip, clips
+from pipelines.decoding.audio import AudioReject, Clip, clips
 from pipelines.formats import flac_frames
 from pipelines.formats.flac import flac_layout
 from pipelines.formats.flac_frames import whole_frames

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from pipelines.formats import json_stream
 from pipelines.formats.sample_times import read_words
 from pipelines.formats.tables import read_csv, read_lines, read_tsv
-from pipelines.source import Reject, SourceError, Word, is_safe
+from pipelines.listing import is_safe
+from pipelines.record import Reject, Word
+from pipelines.source import SourceError
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=12)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.formats.rttm import read_rttm
-from pipelines.source import Reject, Turns
+from pipelines.record import Reject, Turns
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 

@@ -9,8 +9,9 @@ import pytest
 
 from pipelines.catalogue import find
 from pipelines.formats.nxt import NxtError, read_elements
-from pipelines.plan import is_forgotten
-from pipelines.source import Overlap, Record, Source, SourceError, Transcript, Turns, Word, Words
+from pipelines.planning.plan import is_forgotten
+from pipelines.record import Overlap, Record, Transcript, Turns, Word, Words
+from pipelines.source import Source, SourceError
 from shards.forgotten import Forgotten, hidden
 from tests.pipelines.sources.corpora.ami import nxt, segment, word
 from tests.pipelines.sources.fixture import tone, write

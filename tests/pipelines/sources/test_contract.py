@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.own_source import OwnSource
-from pipelines.source import REJECT_REASONS, EmptySplitError, Record, Reject, Source, SourceError
+from pipelines.own.source import OwnSource
+from pipelines.record import REJECT_REASONS, Record, Reject
+from pipelines.source import EmptySplitError, Source, SourceError
 from pipelines.tagging import TagRules, tag
 from tag_schema.target import Target
 from tag_schema.vocabulary import EXTENDED
@@ -46,7 +47,11 @@ def pairs(source: Source) -> dict[str, list[Record | Reject]]:
 
 
 def test_every_source_has_a_fixture() -> None:
-    assert set(FIXTURES) == set(catalogue.sources())
+    lacking = sorted(set(catalogue.sources()) - set(FIXTURES))
+    assert not lacking, (
+        f"write tests/pipelines/sources/corpora/<name>.py, with corpus(folder) -> Fixture, for {lacking}"
+    )
+    assert not set(FIXTURES) - set(catalogue.sources())
 
 
 def test_gives_exactly_the_expected_records_and_rejects(corpus: tuple[type[Source], Fixture]) -> None:
@@ -95,7 +100,7 @@ def test_targets_render_and_parse(corpus: tuple[type[Source], Fixture]) -> None:
                 parsed = Target.parse(target.prompt + target.response)
                 assert parsed.task == target.task and parsed.render().text == target.prompt + target.response
                 made.add(target.task)
-    assert made == set(cls.tasks)
+    assert made == set(cls.tasks), f"tasks of which no record of the fixture has a target: {set(cls.tasks) - made}"
 
 
 def test_builds_shards(corpus: tuple[type[Source], Fixture], tmp_path: Path) -> None:
@@ -150,7 +155,7 @@ def test_records_without_audio_bytes_read_the_same(corpus: tuple[type[Source], F
 def test_facts_are_declared(corpus: tuple[type[Source], Fixture]) -> None:
     cls, fixture = corpus
     for fact in ("name", "title", "home", "licence", "audio", "obtain", "expects", "layout"):
-        assert isinstance(getattr(cls, fact), str) and getattr(cls, fact).strip()
+        assert isinstance(getattr(cls, fact, None), str) and getattr(cls, fact).strip(), f"{cls.__name__} lacks {fact}"
     assert isinstance(cls.commercial, bool) and cls.tasks and cls.mean_seconds > 0
     assert cls.home.startswith("https://") and "SOURCE" in cls.layout
     page = catalogue.page(catalogue.find(cls.own.format if issubclass(cls, OwnSource) else cls.name))
@@ -159,13 +164,15 @@ def test_facts_are_declared(corpus: tuple[type[Source], Fixture]) -> None:
     if issubclass(cls, OwnSource):  # nobody but its user knows its splits, can cite it, or tell it elsewhere
         return
     assert set(cls.default_splits) <= set(cls.splits) and set(cls.evaluation_splits) <= set(cls.splits)
-    assert re.fullmatch(r"(\w\. )+\w+.*: .+[.,] .*(19|20)\d\d", cls.attribution)  # authors, title, venue, year
+    form = "A. Author, B. Author: Title. Venue, year"
+    assert re.fullmatch(r"(\w\. )+\w+.*: .+[.,] .*(19|20)\d\d", cls.attribution), f"attribution: write it as {form}"
     assert all(fact in shown for fact in (cls.name, cls.attribution))
     source = cls(fixture.source, fixture.roots)
     origins = [
         source.origin(item) for split in fixture.records for item in read(source, split) if isinstance(item, Record)
     ]
-    assert all(origin and ":" in origin for origin in origins)
+    told = "origin_namespace, or each record's origin, says where else the recording may be: namespace:id"
+    assert all(origin and ":" in origin for origin in origins), told
 
 
 def test_one_level_too_high_names_the_path(corpus: tuple[type[Source], Fixture]) -> None:

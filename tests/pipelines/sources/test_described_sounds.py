@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
+from pipelines.record import Caption, Label, QuestionAnswer, Record, Reject
 from pipelines.segment import pieces
-from pipelines.source import Caption, Label, QuestionAnswer, Record, Reject, SourceError
+from pipelines.source import SourceError
 from tests.pipelines.corpora import shards_of
 from tests.pipelines.sources.corpora import macs, wavcaps
 from tests.pipelines.sources.fixture import Fixture, tone, write

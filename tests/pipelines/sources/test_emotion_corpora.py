@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.source import Label, Record, SourceError, Speaker, Transcript
+from pipelines.record import Label, Record, Speaker, Transcript
+from pipelines.source import SourceError
 from tests.pipelines.corpora import shards_of
 from tests.pipelines.recordings import chirp, ffmpeg
 from tests.pipelines.sources.corpora import cremad, meld

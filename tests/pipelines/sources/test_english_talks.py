@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.source import Reject, SourceError, Speaker
+from pipelines.record import Reject, Speaker
+from pipelines.source import SourceError
 from pipelines.sources.tedlium3 import clean
 from tests.pipelines.sources.fixture import write
 from tests.pipelines.sources.fixtures import FIXTURES

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from pipelines import catalogue
-from pipelines.source import Record, Reject
+from pipelines.record import Record, Reject
 from pipelines.sources.aishell2 import clean
 from tests.pipelines.sources.fixtures import FIXTURES
 from tests.pipelines.sources.test_quirks import records, text

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.catalogue import find
-from pipelines.source import Overlap, Record, Source, SourceError, Speaker, Turns
+from pipelines.record import Overlap, Record, Speaker, Turns
+from pipelines.source import Source, SourceError
 from tests.pipelines.sources.fixtures import FIXTURES
 
 

@@ -9,7 +9,8 @@ import pytest
 import soundfile
 
 from pipelines import catalogue
-from pipelines.source import AudioRef, Record, SourceError, Speaker, Transcript, Translation
+from pipelines.record import AudioRef, Record, Speaker, Transcript, Translation
+from pipelines.source import SourceError
 from pipelines.sources.fleurs import LANGUAGES
 from tests.pipelines.corpora import shards_of
 from tests.pipelines.sources.corpora.voxpopuli import HEADER

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.source import Entities, Label, Record, Reject, SourceError
+from pipelines.record import Entities, Label, Record, Reject
+from pipelines.source import SourceError
 from tests.pipelines.corpora import shards_of
 from tests.pipelines.sources.corpora import (
     deam,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.catalogue import find
-from pipelines.source import Record, Reject, Source, SourceError, Transcript, Translation
+from pipelines.record import Record, Reject, Transcript, Translation
+from pipelines.source import Source, SourceError
 from tests.pipelines.sources.fixture import write
 from tests.pipelines.sources.fixtures import FIXTURES
 

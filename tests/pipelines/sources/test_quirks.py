@@ -9,18 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.source import (
-    Caption,
-    Label,
-    Note,
-    Record,
-    Reject,
-    Source,
-    SourceError,
-    Transcript,
-    Translation,
-    Words,
-)  # fmt: skip
+from pipelines.record import Caption, Label, Note, Record, Reject, Transcript, Translation, Words
+from pipelines.source import Source, SourceError
 from tests.pipelines.sources.fixture import Fixture, mp3, tone, write
 from tests.pipelines.sources.fixtures import FIXTURES
 
@@ -310,6 +300,21 @@ def test_mls_whatever_the_folder_above_is_called(tmp_path: Path) -> None:
         renamed.rename(fixture.source)
 
 
+def test_ljspeech_has_the_text_as_printed_and_keeps_the_other(tmp_path: Path) -> None:
+    numbers, quoted = records(FIXTURES["ljspeech"](tmp_path), "ljspeech", "all").values()
+    assert text(numbers) == "The ship sailed in 1799,"
+    assert numbers.original == {"normalized_text": "The ship sailed in seventeen ninety-nine,"}
+    assert text(quoted) == 'and "no one knew'  # which ends no field
+
+
+def test_libritts_has_the_text_as_printed_where_there_is_one(tmp_path: Path) -> None:
+    fixture = FIXTURES["libritts"](tmp_path)
+    numbers, quoted, spelled_out, other = records(fixture, "libritts", "dev-clean").values()
+    assert text(numbers) == "He paid 5 pounds." and text(quoted) == "“Nobody,” said Dr. Vane,"
+    assert text(spelled_out) == "A text without its printed form."
+    assert (numbers.speaker.gender, other.speaker.gender) == ("female", "male")
+
+
 REAL = {
     "librispeech": ("librispeech/LibriSpeech", "dev-clean", 2, {"2412-153948-0001": "no_transcript"}),
     "commonvoice": ("common_voice/cv-corpus", "validated", 3, {"common_voice_en_651325": "no_transcript"}),
@@ -318,6 +323,8 @@ REAL = {
     "esc50": ("esc50/ESC-50-master", "fold3", 1, {}),
     "clotho": ("clotho", "development", 1, {}),
     "mls": ("mls", "train", 1, {}),
+    "ljspeech": ("ljspeech/LJSpeech-1.1", "all", 14, {}),
+    "libritts": ("libritts/LibriTTS", "test-clean", 1, {}),
 }
 
 

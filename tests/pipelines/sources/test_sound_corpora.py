@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pipelines import catalogue
-from pipelines.source import EmptySplitError, QuestionAnswer, Record, Source, SourceError
+from pipelines.record import QuestionAnswer, Record
+from pipelines.source import EmptySplitError, Source, SourceError
 from tests.pipelines.corpora import Built, shards_of
 from tests.pipelines.recordings import chirp, ffmpeg
 from tests.pipelines.sources.fixture import tone, write

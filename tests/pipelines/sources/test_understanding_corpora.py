@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.source import Entities, Intent, Label, Record, Reject, SourceError, Speaker, Transcript
+from pipelines.record import Entities, Intent, Label, Record, Reject, Speaker, Transcript
+from pipelines.source import SourceError
 from tests.pipelines.corpora import shards_of
 from tests.pipelines.sources.corpora import slue_voxpopuli, vocalsound
 from tests.pipelines.sources.fixture import Fixture, write

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.catalogue import find
-from pipelines.source import Record, SourceError
+from pipelines.record import Record
+from pipelines.source import SourceError
 from tests.pipelines.sources.fixtures import FIXTURES
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.catalogue import find
+from pipelines.record import Record, Turns
 from pipelines.segment import pieces
-from pipelines.source import Record, Turns
 from tests.pipelines.corpora import shards_of
 from tests.pipelines.sources.fixtures import FIXTURES
 

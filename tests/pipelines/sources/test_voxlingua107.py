@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipelines.catalogue import find
 from pipelines.labels.names import label_text
-from pipelines.source import Label, Record
+from pipelines.record import Label, Record
 from tests.pipelines.sources.fixtures import FIXTURES
 
 

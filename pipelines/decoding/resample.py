@@ -1,4 +1,4 @@
-"""Resampling to 16 kHz: the numbers of torchaudio.functional.resample for the waveform and silence up to a whole step."""
+"""Resampling to 16 kHz: the numbers of torchaudio.functional.resample for a waveform and silence up to a whole step."""
 
 from __future__ import annotations
 

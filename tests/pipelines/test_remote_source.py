@@ -36,18 +36,13 @@ from shards.storage import Storage, StorageError
 from tests.faults.proxy import TRANSIENT, Proxy, Request, proxy_before
 from tests.pipelines.corpora import SETTINGS, flac, librispeech, prepare, put, shards_of
 from tests.pipelines.sources.corpora.webdataset import pack
-from tests.pipelines.sources.fixtures import FIXTURES, class_of
+from tests.pipelines.sources.fixtures import FIXTURES, WAYS, class_of
 from tests.shards.building import contents
 
 pytestmark = pytest.mark.slow
 
 QUICK = {"config_kwargs": {"retries": {"max_attempts": 0}}}  # botocore's own patience is switched off
 CHAPTER = "dev-clean/84/121"
-# Corpora that between them reach their audio, and read their metadata, in every way there is.
-WAYS = (
-    "aishell1", "audioset", "commonvoice", "fma", "gigaspeech", "huggingface", "ksponspeech", "librimix", "librispeech",
-    "manifest", "meld", "timit", "voxceleb1", "voxpopuli", "webdataset",
-)  # fmt: skip
 
 
 class Bucket:

@@ -24,3 +24,8 @@ FIXTURES: dict[str, Callable[[Path], Fixture]] = {
     module.name: importlib.import_module(f"tests.pipelines.sources.corpora.{module.name}").corpus
     for module in pkgutil.iter_modules([str(Path(__file__).with_name("corpora"))])
 }
+# Corpora that between them reach their audio, and read their metadata, in every way there is.
+WAYS = (
+    "aishell1", "audioset", "commonvoice", "fma", "gigaspeech", "huggingface", "ksponspeech", "librimix", "librispeech",
+    "manifest", "meld", "timit", "voxceleb1", "voxpopuli", "webdataset",
+)  # fmt: skip

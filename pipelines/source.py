@@ -258,5 +258,7 @@ class Source(ABC):
         found = found_in(self.root)
         if not near:  # a folder or table inside may be what is missing
             found = found_in(self.root, with_contents=True)
-            advice = f"`python pipelines/catalogue.py {self.name}` shows the expected tree" + packed_advice(self.root)
+            advice = f"`python pipelines/catalogue.py {self._called()}` shows the expected tree" + packed_advice(
+                self.root
+            )
         return f"{self.name}: SOURCE={self.root} is not the corpus. Expected {self.expects}; found {found}. {advice}."

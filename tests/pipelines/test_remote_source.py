@@ -210,7 +210,9 @@ def test_a_neighbour_that_nobody_may_look_into_is_not_proposed(bucket: Bucket, p
     """Policies of buckets often allow one folder alone."""
     url = bucket.hold({"LibriSpeech/dev-clean/readme.txt": b"", "corpora/other/x": b""})
     proxy.choose = lambda request: "" if "LibriSpeech" in request.path else "denied"
-    with pytest.raises(SourceError, match=r"is not the corpus\. .*found dev-clean\. `python pipelines/catalogue\.py"):
+    with pytest.raises(
+        SourceError, match=r"is not the corpus\. .*found dev-clean/ \(readme\.txt\)\. `python pipelines/catalogue\.py"
+    ):
         LibriSpeech(through(proxy, f"{url}/LibriSpeech"))
 
 

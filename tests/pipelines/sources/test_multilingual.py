@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pytest
 import soundfile
@@ -36,11 +37,12 @@ def test_fleurs_forms_translations_and_lengths(tmp_path: Path) -> None:
     assert len(LANGUAGES) == 102
 
 
-def test_fleurs_still_packed(tmp_path: Path) -> None:
-    write(tmp_path / "data/en_us/dev.tsv", "1\t1.wav\tA.\ta\ta\t16\tMALE\n")
-    write(tmp_path / "data/en_us/audio/dev.tar.gz", "packed")
+def test_fleurs_still_packed_in_a_bucket() -> None:
+    bucket = fsspec.filesystem("memory")
+    bucket.pipe("/fleurs-packed/data/en_us/dev.tsv", b"1\t1.wav\tA.\ta\ta\t16\tMALE\n")
+    bucket.pipe("/fleurs-packed/data/en_us/audio/dev.tar.gz", b"packed")
     with pytest.raises(SourceError, match=r"en_us/audio is still packed; unpack it there: cd .*tar xzf"):
-        list(catalogue.find("fleurs")(tmp_path).records("dev"))
+        list(catalogue.find("fleurs")("memory://fleurs-packed").records("dev"))
 
 
 def test_voxpopuli_cut_and_to_be_cut(tmp_path: Path) -> None:

@@ -255,10 +255,8 @@ class Source(ABC):
     def _wrong_folder(self) -> str:
         near = nearby(self.root, self.recognises, self.levels_above)
         advice = f"Pass SOURCE={near[0]}" if len(near) == 1 else "Pass one of: " + ", ".join(map(str, near[:4]))
-        found = found_in(self.root)
-        if not near:  # a folder or table inside may be what is missing
-            found = found_in(self.root, with_contents=True)
-            advice = f"`python pipelines/catalogue.py {self._called()}` shows the expected tree" + packed_advice(
-                self.root
-            )
+        found = found_in(self.root, with_contents=not near)  # a folder or table inside may be what is missing
+        if not near:
+            shown = f"`python pipelines/catalogue.py {self._called()}` shows the expected tree"
+            advice = shown + packed_advice(self.root)
         return f"{self.name}: SOURCE={self.root} is not the corpus. Expected {self.expects}; found {found}. {advice}."

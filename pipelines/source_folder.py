@@ -33,7 +33,7 @@ def unpacked(root: CorpusPath, recognises: Callable[[CorpusPath], bool], archive
     return packed
 
 
-def found_in(root: CorpusPath, with_contents: bool = False) -> str:
+def found_in(root: CorpusPath, with_contents: bool) -> str:
     """The first names in SOURCE, for a message; `with_contents` also the first ones in its folders."""
     if not root.is_dir():
         return "a file"

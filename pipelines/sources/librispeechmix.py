@@ -18,7 +18,6 @@ from typing import Any
 from pipelines.formats.tables import read_lines
 from pipelines.labels.speakers import gender
 from pipelines.listing import is_safe
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Overlap, Record, Reject, Speaker, Turns
 from pipelines.source import Source
 
@@ -49,21 +48,18 @@ class LibriSpeechMix(Source):
     audio = "WAV, 16 kHz mono, one file per mixture"
     obtain = "Clone github.com/NaoyukiKanda/LibriSpeechMix and run its run.sh, which makes data/."
     expects = "the folder LibriSpeechMix/, which holds list/dev-clean-2mix.jsonl, … and data/ made by run.sh"
+    split_tables = {split: (f"list/{split}.jsonl",) for split in splits}
     layout = """
 LibriSpeechMix/                     <- SOURCE
   list/dev-clean-2mix.jsonl
   data/dev-clean-2mix/dev-clean-2mix-0000.wav
 """
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / f"list/{split}.jsonl").is_file() for split in cls.splits)
-
     def has_split(self, split: str) -> bool:
-        return self.has_file(self.root / f"list/{split}.jsonl") and self.has_folder(self.root / f"data/{split}")
+        return super().has_split(split) and self.has_folder(self.root / f"data/{split}")
 
     def read(self, split: str) -> Iterator[Record | Reject]:
-        table = f"list/{split}.jsonl"
+        table = self.split_table(split)
         listing = self.listing(f"data/{split}")
         named: set[str] = set()
         for item in read_lines(self.root, table):

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.formats.json_stream import read_object
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Note, Record, Reject
 from pipelines.source import Source
 
@@ -45,21 +44,15 @@ class NSynth(Source):
     obtain = "Unpack nsynth-{train,valid,test}.jsonwav.tar.gz of the home page side by side (not the tfrecords)."
     expects = "the folder that holds nsynth-train/, nsynth-valid/, nsynth-test/"
     archives = ("nsynth-*.jsonwav.tar.gz",)
+    split_tables = {split: (f"nsynth-{split}/examples.json",) for split in splits}
     layout = """
 nsynth/                             <- SOURCE
   nsynth-train/examples.json
   nsynth-train/audio/bass_acoustic_000-024-025.wav
 """
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / f"nsynth-{split}/examples.json").is_file() for split in cls.splits)
-
-    def has_split(self, split: str) -> bool:
-        return (self.root / f"nsynth-{split}/examples.json").is_file()
-
     def read(self, split: str) -> Iterator[Record | Reject]:
-        table = f"nsynth-{split}/examples.json"
+        table = self.split_table(split)
         listing = self.listing(f"nsynth-{split}/audio")
         named: set[str] = set()
         for number, (name, facts) in enumerate(read_object(self.root / table), start=1):

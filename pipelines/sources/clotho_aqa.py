@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from pipelines.formats.tables import read_csv
+from pipelines.formats.tables import read_csv, rows_if_there
 from pipelines.labels.licences import licence
 from pipelines.listing import is_safe
 from pipelines.record import AudioRef, QuestionAnswer, Record, Reject
@@ -66,10 +66,7 @@ clotho_aqa/                         <- SOURCE
     @cached_property
     def metadata(self) -> dict[str, dict[str, str]]:
         """Key of a file name -> what is told of its recording; empty without the table."""
-        if not self.has_file(self.root / METADATA):
-            return {}
-        rows = read_csv(self.root, METADATA, ("file_name",), COLUMNS, fallback="latin-1")
-        told = (row[1] for row in rows if not isinstance(row, Reject))
+        told = rows_if_there(self, METADATA, ("file_name",), COLUMNS, fallback="latin-1")
         return {
             _key(name): {column: cell.strip() for column, cell in zip(COLUMNS, cells, strict=True) if cell.strip()}
             for name, *cells in told

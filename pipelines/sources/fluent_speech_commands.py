@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, cached_property
 
-from pipelines.formats.tables import read_csv
+from pipelines.formats.tables import read_csv, rows_if_there
 from pipelines.labels.speakers import gender
 from pipelines.listing import is_safe
 from pipelines.record import AudioRef, Entities, Intent, Record, Reject, Speaker, Transcript
@@ -60,10 +60,7 @@ fluent_speech_commands_dataset/     <- SOURCE
     @cached_property
     def people(self) -> dict[str, tuple[str, str]]:
         """Speaker -> gender and range of ages, as the release writes them; empty without the table."""
-        if not self.has_file(self.root / DEMOGRAPHICS):
-            return {}
-        rows = read_csv(self.root, DEMOGRAPHICS, ("speakerId", "gender", "ageRange"))
-        told = (row[1] for row in rows if not isinstance(row, Reject))
+        told = rows_if_there(self, DEMOGRAPHICS, ("speakerId", "gender", "ageRange"))
         return {speaker.strip(): (sex.strip(), years.strip()) for speaker, sex, years in told}
 
     def read(self, split: str) -> Iterator[Record | Reject]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pipelines.formats.tables import read_lines
+from pipelines.formats.tables import lines_if_there, read_lines
 from pipelines.labels.licences import licence
 from pipelines.listing import Listing, is_safe, subfolders
 from pipelines.places.corpus_path import CorpusPath
@@ -149,9 +149,7 @@ mtg-jamendo-dataset/                <- SOURCE
     @cached_property
     def songs(self) -> dict[str, tuple[tuple[str, str], ...]]:
         """Track -> its title, artist and album; empty without `raw.meta.tsv`."""
-        if not self.has_file(self.root / META):
-            return {}
-        rows = (item[1].split("\t") for item in read_lines(self.root, META) if not isinstance(item, Reject))
+        rows = (line.split("\t") for line in lines_if_there(self, META))
         header = next(rows, [])
         places = [
             (kind, header.index(column))
@@ -169,11 +167,8 @@ mtg-jamendo-dataset/                <- SOURCE
     @cached_property
     def licences(self) -> dict[str, str]:
         """Path of a track -> its licence, from blocks of three lines: path, address, licence with its address."""
-        if not self.has_file(self.root / LICENCES):
-            return {}
         found, path = {}, ""
-        for item in read_lines(self.root, LICENCES):
-            line = "" if isinstance(item, Reject) else item[1].strip()
+        for line in map(str.strip, lines_if_there(self, LICENCES)):
             if line.startswith(AVAILABLE):
                 found[path] = licence(line[line.rindex("http") :] if "http" in line else line.removeprefix(AVAILABLE))
             elif line.endswith(".mp3") and " " not in line:

@@ -101,14 +101,10 @@ fma/                                <- SOURCE
                 continue
             *song, terms, language = told
             terms = licence(terms)
-            named = tuple((kind, text.strip()) for kind, text in zip(SONG, song, strict=True) if text.strip())
             yield Record(
                 id=track,
                 audio=(AudioRef(f"{place}/{folder}/{stem}.mp3"),),
-                annotations=(
-                    *((Label("mgr", titles),) if titles else ()),
-                    *((Entities("mr", named),) if named else ()),
-                ),
+                annotations=(*((Label("mgr", titles),) if titles else ()), *Entities.of_song(SONG, song)),
                 licence=f"{METADATA_LICENCE} AND {terms}" if terms not in ("", METADATA_LICENCE) else None,
                 original={"language": language} if language else {},
             )

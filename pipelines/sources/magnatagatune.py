@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from pipelines.formats.tables import read_csv
+from pipelines.formats.tables import read_csv, rows_if_there
 from pipelines.listing import Listing, is_safe
 from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Entities, Label, Record, Reject
@@ -118,7 +118,7 @@ magnatagatune/                      <- SOURCE
             yield Record(
                 id=clip,
                 audio=(AudioRef(f"{place}{path}"),),
-                annotations=(*labels, *((Entities("mr", song),) if song else ())),
+                annotations=(*labels, *song),
             )
         for folder in FOLDERS[split]:
             listing = listings.get(folder) or self.listing(f"{place}{folder}")
@@ -143,13 +143,8 @@ magnatagatune/                      <- SOURCE
         )
 
     @cached_property
-    def songs(self) -> dict[str, tuple[tuple[str, str], ...]]:
+    def songs(self) -> dict[str, tuple[Entities, ...]]:
         """Clip -> title, artist and album of its song; empty without that table."""
-        if not self.has_file(self.root / SONGS):
-            return {}
         kinds = ("title", "artist", "album")
-        rows = read_csv(self.root, SONGS, ("clip_id",), kinds, fallback="latin-1", delimiter="\t")
-        return {
-            clip: tuple((kind, text.strip()) for kind, text in zip(kinds, told, strict=True) if text.strip())
-            for clip, *told in (row[1] for row in rows if not isinstance(row, Reject))
-        }
+        rows = rows_if_there(self, SONGS, ("clip_id",), kinds, fallback="latin-1", delimiter="\t")
+        return {clip: Entities.of_song(kinds, told) for clip, *told in rows}

@@ -100,12 +100,11 @@ mtg-jamendo-dataset/                <- SOURCE
                 yield problem
                 continue
             labels = [Label(CATEGORIES[category][0], tuple(tags)) for category, tags in track.tags.items() if tags]
-            told = self.songs.get(track_id, ())
             terms = self.licences.get(track.path)
             yield Record(
                 id=track_id,
                 audio=(AudioRef(f"{place}{folder}/{name}", seconds=track.seconds),),
-                annotations=(*labels, *((Entities("mr", told),) if told else ())),
+                annotations=(*labels, *self.songs.get(track_id, ())),
                 licence=f"{METADATA_LICENCE} AND {terms}" if terms else None,
                 origin=f"jamendo:{track_id.removeprefix('track_').lstrip('0')}",
             )
@@ -147,21 +146,18 @@ mtg-jamendo-dataset/                <- SOURCE
         )
 
     @cached_property
-    def songs(self) -> dict[str, tuple[tuple[str, str], ...]]:
+    def songs(self) -> dict[str, tuple[Entities, ...]]:
         """Track -> its title, artist and album; empty without `raw.meta.tsv`."""
         rows = (line.split("\t") for line in lines_if_there(self, META))
         header = next(rows, [])
-        places = [
-            (kind, header.index(column))
-            for kind, column in (("title", "TRACK_NAME"), ("artist", "ARTIST_NAME"), ("album", "ALBUM_NAME"))
-            if column in header
-        ]
+        columns = {"title": "TRACK_NAME", "artist": "ARTIST_NAME", "album": "ALBUM_NAME"}
+        places = {kind: header.index(column) for kind, column in columns.items() if column in header}
         found = {}
         for cells in rows:
             if len(cells) == len(header) + 1 and not cells[4]:
                 del cells[4]
             if len(cells) == len(header):
-                found[cells[0]] = tuple((kind, cells[at].strip()) for kind, at in places if cells[at].strip())
+                found[cells[0]] = Entities.of_song(places, (cells[at] for at in places.values()))
         return found
 
     @cached_property

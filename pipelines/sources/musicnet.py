@@ -139,25 +139,19 @@ musicnet/                           <- SOURCE
             yield Record(
                 id=window,
                 audio=(AudioRef(path, start=start, end=end, recording=recording),),
-                annotations=(
-                    *((Label("mic", playing),) if playing else ()),
-                    *((Entities("mr", piece),) if piece else ()),
-                ),
+                annotations=(*((Label("mic", playing),) if playing else ()), *piece),
                 origin=f"musicnet:{recording}",
                 original={"ensemble": ensemble} if ensemble else {},
             )
 
     @cached_property
-    def pieces(self) -> dict[str, tuple[tuple[tuple[str, str], ...], str]]:
+    def pieces(self) -> dict[str, tuple[tuple[Entities, ...], str]]:
         """Recording -> composer, title and movement; and the ensemble. Empty without the table."""
         for place in (self.root, *self.root.parents[:1]):
             if (place / METADATA).is_file():
                 rows = read_csv(place, METADATA, ("id",), (*PIECE.values(), "ensemble"), fallback="latin-1")
                 return {
-                    recording.strip(): (
-                        tuple((kind, text.strip()) for kind, text in zip(PIECE, told, strict=True) if text.strip()),
-                        ensemble.strip(),
-                    )
+                    recording.strip(): (Entities.of_song(PIECE, told), ensemble.strip())
                     for recording, *told, ensemble in (row[1] for row in rows if not isinstance(row, Reject))
                 }
         return {}

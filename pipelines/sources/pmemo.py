@@ -16,9 +16,9 @@ from functools import cached_property
 
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.mood_ratings import Scale, read_ratings
-from pipelines.formats.tables import read_csv
+from pipelines.formats.tables import rows_if_there
 from pipelines.places.corpus_path import CorpusPath
-from pipelines.record import Record, Reject
+from pipelines.record import Entities, Record, Reject
 from pipelines.source import Source, SourceError
 
 TABLE, SONGS, AUDIO = "static_annotations.csv", "metadata.csv", "chorus"
@@ -66,13 +66,8 @@ PMEmo2019/                          <- SOURCE
         yield from read_ratings(self, AudioTree(self, AUDIO), [table], SCALE, self.songs)
 
     @cached_property
-    def songs(self) -> dict[str, tuple[tuple[str, str], ...]]:
+    def songs(self) -> dict[str, tuple[Entities, ...]]:
         """Song -> its title, artist and album; empty without that table."""
-        if not self.has_file(self.root / SONGS):
-            return {}
         kinds = ("title", "artist", "album")
-        rows = read_csv(self.root, SONGS, (), ("musicId", *kinds), fallback="latin-1")
-        return {
-            song.strip(): tuple((kind, text.strip()) for kind, text in zip(kinds, told, strict=True) if text.strip())
-            for song, *told in (row[1] for row in rows if not isinstance(row, Reject))
-        }
+        rows = rows_if_there(self, SONGS, (), ("musicId", *kinds), fallback="latin-1")
+        return {song.strip(): Entities.of_song(kinds, told) for song, *told in rows}

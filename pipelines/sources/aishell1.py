@@ -89,7 +89,7 @@ aishell/                            <- SOURCE
                 continue
             speaker, number = match.groups()
             if speaker in listings:
-                named.add(utterance)
+                named.add(f"{utterance}.wav")
                 yield (
                     item
                     if isinstance(item, Reject)
@@ -98,10 +98,8 @@ aishell/                            <- SOURCE
                 yield from alignments.rejects()
             elif int(number) in SPEAKERS[split] and not any(speaker in there for there in speakers.values()):
                 yield Reject(utterance, "audio_missing", where, metadata=TEXTS)
-        for speaker, listing in listings.items():
-            for wav in sorted(listing.names):
-                if wav.endswith(".wav") and wav.removesuffix(".wav") not in named:
-                    yield Reject(wav.removesuffix(".wav"), "no_transcript", f"{WAV}/{split}/{speaker}/{wav}")
+        for listing in listings.values():
+            yield from listing.unnamed(named, ".wav")
 
     def utterance(
         self,

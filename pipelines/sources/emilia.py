@@ -85,7 +85,7 @@ Emilia-Dataset/                     <- SOURCE
 
     def listed(self, table: str, place: str, split: str) -> Iterator[Record | Reject]:
         """The utterances of a list, by line."""
-        listing = lru_cache(maxsize=256)(lambda folder: self.listing(folder))
+        listing = lru_cache(maxsize=256)(self.listing)
         for item in read_lines(self.root, table):
             if isinstance(item, Reject):
                 yield Reject(item.where, item.reason, item.where)

@@ -77,9 +77,7 @@ LibriSpeechMix/                     <- SOURCE
                 yield problem
             else:
                 yield _record(mixture, f"data/{path}")
-        for name in sorted(listing.names - named):
-            if name.endswith(".wav"):
-                yield Reject(f"{split}/{name[:-4]}", "no_transcript", f"data/{split}/{name}")
+        yield from listing.unnamed(named, ".wav", f"{split}/")
 
 
 def _record(mixture: dict[str, Any], path: str) -> Record:

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from pipelines.formats.tables import lines_if_there, read_lines
 from pipelines.labels.licences import licence
-from pipelines.listing import Listing, is_safe, subfolders
+from pipelines.listing import is_safe, subfolders
 from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Entities, Label, Record, Reject
 from pipelines.source import Source, SourceError
@@ -83,7 +83,7 @@ mtg-jamendo-dataset/                <- SOURCE
         return bool(_tables(self.root, split))
 
     def read(self, split: str) -> Iterator[Record | Reject]:
-        place, folders = self.audio_place(), dict[str, Listing]()
+        place, listing = self.audio_place(), cache(self.listing)
         tracks: dict[str, Track] = {}
         yield from self.collect(split, tracks)
         for track_id, track in tracks.items():
@@ -91,12 +91,10 @@ mtg-jamendo-dataset/                <- SOURCE
             if not folder or not is_safe(track.path):
                 yield Reject(track_id, "unsafe_path", track.where)
                 continue
-            listing = folders.get(folder)
-            if listing is None:
-                listing = folders[folder] = self.listing(f"{place}{folder}")
+            there = listing(f"{place}{folder}")
             low = f"{name.removesuffix('.mp3')}.low.mp3"
-            name = low if name not in listing.names and low in listing.names else name
-            if problem := listing.problem(track_id, name, track.where, track.table):
+            name = low if name not in there.names and low in there.names else name
+            if problem := there.problem(track_id, name, track.where, track.table):
                 yield problem
                 continue
             labels = [Label(CATEGORIES[category][0], tuple(tags)) for category, tags in track.tags.items() if tags]

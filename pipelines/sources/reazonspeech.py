@@ -60,7 +60,7 @@ reazonspeech/                       <- SOURCE
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         inside = "" if self.has_folder(self.root / "000") else "flac/"
-        listing = lru_cache(maxsize=256)(lambda folder: self.listing(folder))  # rows come by archive
+        listing = lru_cache(maxsize=256)(self.listing)  # rows come by archive
         table = self.split_table(split)
         for row in read_tsv(self.root, table, COLUMNS, header=COLUMNS):
             if isinstance(row, Reject):

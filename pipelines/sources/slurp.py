@@ -92,13 +92,9 @@ slurp/                              <- SOURCE
         # All recordings of a folder can be told from strangers only by all the tables that share it.
         sharing = REAL if split in REAL else (split,)
         if split == sharing[0] and all(map(self.has_split, sharing)):
-            unnamed = set(listing.names)
-            for other in sharing:
-                for _, entry in self.sentences(other):
-                    unnamed.difference_update(str(recording["file"]) for recording in _recordings(entry))
-            for name in sorted(unnamed):
-                if name.endswith(".flac"):
-                    yield Reject(name.removesuffix(".flac"), "no_transcript", f"{folder}/{name}")
+            entries = (entry for other in sharing for _, entry in self.sentences(other))
+            named = {str(recording["file"]) for entry in entries for recording in _recordings(entry)}
+            yield from listing.unnamed(named, ".flac")
 
     def sentences(self, split: str) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
         """Where each sentence of a split stands, and what is told of it; None: its line cannot be read."""

@@ -67,10 +67,7 @@ def read_ratings(
                 annotations=(Label("smer", labels), *songs.get(song, ())),
                 original=dict(zip(("valence", "arousal"), ratings, strict=True)),
             )
-    for path in tree.paths():
-        song = path.rpartition("/")[2].rpartition(".")[0]
-        if song not in rated:
-            yield Reject(song, "no_transcript", path)
+    yield from tree.unnamed(rated)
 
 
 def _number(text: str, scale: Scale) -> float | None:

@@ -18,7 +18,7 @@ from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.mood_ratings import Scale, read_ratings
 from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import Record, Reject
-from pipelines.source import Source, SourceError
+from pipelines.source import Source
 
 TABLES = tuple(f"static_annotations_averaged_songs_{songs}.csv" for songs in ("1_2000", "2000_2058"))
 ANNOTATIONS = "annotations/annotations averaged per song/song_level"
@@ -79,18 +79,8 @@ deam/                               <- SOURCE
         tables = [
             f"{place}/{table}".lstrip("/") for table in TABLES if self.has_file(self.root / (place or "") / table)
         ]
-        yield from read_ratings(self, AudioTree(self, self.audio_folder()), tables, SCALE, {})
-
-    def audio_folder(self) -> str:
-        """The folder of the audio, relative to SOURCE.
-
-        Raises:
-            SourceError: there is none.
-        """
-        for place in AUDIO:
-            if self.has_folder(self.root / place):
-                return place
-        raise SourceError(f"{self.name}: no audio in {self.root}: expected {AUDIO[0]}/; unpack DEAM_audio.zip there")
+        folder = self.folder_of("the audio", *AUDIO, advice="unpack DEAM_audio.zip there")
+        yield from read_ratings(self, AudioTree(self, folder), tables, SCALE, {})
 
 
 def _place(root: CorpusPath) -> str | None:

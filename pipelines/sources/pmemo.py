@@ -19,7 +19,7 @@ from pipelines.formats.mood_ratings import Scale, read_ratings
 from pipelines.formats.tables import rows_if_there
 from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import Entities, Record, Reject
-from pipelines.source import Source, SourceError
+from pipelines.source import Source
 
 TABLE, SONGS, AUDIO = "static_annotations.csv", "metadata.csv", "chorus"
 SCALE = Scale("musicId", "Valence(mean)", "Arousal(mean)", 0, 1)
@@ -60,10 +60,9 @@ PMEmo2019/                          <- SOURCE
         return True
 
     def read(self, split: str) -> Iterator[Record | Reject]:
-        if not self.has_folder(self.root / AUDIO):
-            raise SourceError(f"{self.name}: no audio in {self.root}: expected {AUDIO}/; unpack PMEmo2019.zip again")
+        folder = self.folder_of("the audio", AUDIO, advice="unpack PMEmo2019.zip again")
         table = f"annotations/{TABLE}" if self.has_file(self.root / "annotations" / TABLE) else TABLE
-        yield from read_ratings(self, AudioTree(self, AUDIO), [table], SCALE, self.songs)
+        yield from read_ratings(self, AudioTree(self, folder), [table], SCALE, self.songs)
 
     @cached_property
     def songs(self) -> dict[str, tuple[Entities, ...]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.formats.lfs import refuse_pointer
+from pipelines.formats.seekable import open_seekable
 from pipelines.places.corpus_path import CorpusPath
 from pipelines.source import SourceError
 
@@ -19,18 +19,16 @@ BATCH_ROWS = 1_000
 def read_parquet(root: CorpusPath, path: str, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows of a table with their numbers from 1, of the columns that it has of those asked for.
 
-    A table in a bucket is fetched whole: Parquet is read from its end.
-
     Raises:
         SourceError: no Parquet, or it breaks off, or Git LFS has not fetched it.
     """
     place = root / path
     refuse_pointer(place)
     try:
-        with pq.ParquetFile(place if isinstance(place, Path) else pa.BufferReader(place.read_bytes())) as file:
-            wanted = [name for name in columns if name in file.schema_arrow.names]
+        with open_seekable(place) as file, pq.ParquetFile(file) as table:
+            wanted = [name for name in columns if name in table.schema_arrow.names]
             number = 0
-            for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
+            for batch in table.iter_batches(BATCH_ROWS, columns=wanted):
                 for row in batch.to_pylist():
                     number += 1
                     yield number, row

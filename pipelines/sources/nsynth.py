@@ -14,12 +14,9 @@ from typing import Any
 from pipelines.formats.json_stream import read_object
 from pipelines.record import AudioRef, Note, Record, Reject
 from pipelines.source import Source
+from tag_schema.annotations import SONIC_LABELS
 
 FAMILIES = {"bass", "brass", "flute", "guitar", "keyboard", "mallet", "organ", "reed", "string", "synth_lead", "vocal"}
-QUALITIES = (
-    "bright", "dark", "distortion", "fast_decay", "long_release", "multiphonic", "nonlinear_env", "percussive",
-    "reverb", "tempo-synced",
-)  # fmt: skip
 
 
 class NSynth(Source):
@@ -64,7 +61,7 @@ nsynth/                             <- SOURCE
                 yield Reject(name, reason, where)
             else:
                 family = facts["instrument_family_str"]
-                sonic = tuple(quality for quality in QUALITIES if quality in facts["qualities_str"])
+                sonic = tuple(quality for quality in SONIC_LABELS if quality in facts["qualities_str"])
                 yield Record(
                     id=name,
                     audio=(AudioRef(f"nsynth-{split}/audio/{audio}", seconds=4.0),),
@@ -88,4 +85,4 @@ def _unusable(facts: Mapping[str, Any]) -> str:
         return "bad_row"
     if not all(type(number) is int and 0 <= number < 128 for number in numbers):
         return "bad_row"
-    return "" if family in FAMILIES and set(qualities) <= set(QUALITIES) else "unknown_label"
+    return "" if family in FAMILIES and set(qualities) <= set(SONIC_LABELS) else "unknown_label"

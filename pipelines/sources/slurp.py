@@ -66,10 +66,11 @@ slurp/                              <- SOURCE
         folder = self.folder_of(f"the audio of '{split}'", *places, advice=f"unpack {part}.tar.gz there")
         listing = self.listing(folder)
         table = self.split_table(split)
-        for where, entry in self.sentences(split):
-            if entry is None:
-                yield Reject(where, "bad_row", where)
+        for item in self.sentences(split):
+            if isinstance(item, Reject):
+                yield item
                 continue
+            where, entry = item
             annotations = _annotations(entry)
             for recording in _recordings(entry):
                 name = str(recording["file"])
@@ -92,20 +93,19 @@ slurp/                              <- SOURCE
         # All recordings of a folder can be told from strangers only by all the tables that share it.
         sharing = REAL if split in REAL else (split,)
         if split == sharing[0] and all(map(self.has_split, sharing)):
-            entries = (entry for other in sharing for _, entry in self.sentences(other))
-            named = {str(recording["file"]) for entry in entries for recording in _recordings(entry)}
+            items = (item for other in sharing for item in self.sentences(other) if not isinstance(item, Reject))
+            named = {str(recording["file"]) for _, entry in items for recording in _recordings(entry)}
             yield from listing.unnamed(named, ".flac")
 
-    def sentences(self, split: str) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-        """Where each sentence of a split stands, and what is told of it; None: its line cannot be read."""
+    def sentences(self, split: str) -> Iterator[tuple[str, Mapping[str, Any]] | Reject]:
+        """Where each sentence of a split that has recordings stands, and what is told of it."""
         table = self.split_table(split)
         for item in read_json_lines(self.root / table, table):
             if isinstance(item, Reject):
-                yield item.id, None
+                yield Reject(item.id, item.reason, item.id)
                 continue
-            number, entry = item
-            readable = isinstance(entry.get("recordings"), list) and entry["recordings"]
-            yield f"{table}:{number}", entry if readable else None
+            where, entry = f"{table}:{item[0]}", item[1]
+            yield (where, entry) if _recordings(entry) else Reject(where, "bad_row", where)
 
     @cached_property
     def speakers(self) -> dict[str, str]:
@@ -118,10 +118,11 @@ slurp/                              <- SOURCE
         return {name: str(facts.get("usrid") or "") for name, facts in recordings if isinstance(facts, dict)}
 
 
-def _recordings(entry: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
+def _recordings(entry: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """The recordings of a sentence, each with its `file`."""
-    found = entry["recordings"] if entry is not None else ()
-    return [recording for recording in found if isinstance(recording, dict) and recording.get("file")]
+    found = entry.get("recordings")
+    listed = found if isinstance(found, list) else ()
+    return [recording for recording in listed if isinstance(recording, dict) and recording.get("file")]
 
 
 def _annotations(entry: Mapping[str, Any]) -> tuple[Annotation, ...] | None:

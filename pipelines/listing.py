@@ -46,11 +46,14 @@ class Listing:
             return Reject(record_id, "unsafe_path", where)
         return None if name in self else Reject(record_id, "audio_missing", where, metadata)
 
-    def unnamed(self, named: AbstractSet[str], suffix: str) -> Iterator[Reject]:
-        """The audio of a closed folder, files that end in `suffix`, which no row named: it has no annotation."""
+    def unnamed(self, named: AbstractSet[str], suffix: str, prefix: str = "") -> Iterator[Reject]:
+        """The audio of a closed folder, files that end in `suffix`, which no row named: it has no annotation.
+
+        `prefix` is what ids have before the names of their files.
+        """
         for name in sorted(self.names - named):
             if name.endswith(suffix):
-                yield Reject(name.removesuffix(suffix), "no_transcript", f"{self._place}/{name}")
+                yield Reject(f"{prefix}{name.removesuffix(suffix)}", "no_transcript", f"{self._place}/{name}")
 
     def _read(self, folder: CorpusPath) -> frozenset[str]:
         try:

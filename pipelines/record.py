@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -165,6 +165,12 @@ class Entities:
 
     task: Literal["ser", "sf", "mr"]
     entities: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of_song(cls, kinds: Iterable[str], texts: Iterable[str]) -> tuple[Entities, ...]:
+        """The metadata of a song as far as its texts say something; () where none does."""
+        told = tuple((kind, text.strip()) for kind, text in zip(kinds, texts, strict=True) if text.strip())
+        return (cls("mr", told),) if told else ()
 
 
 @dataclass(frozen=True, slots=True)

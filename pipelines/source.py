@@ -35,7 +35,8 @@ _BLOCK_BYTES = 1 << 20
 class Source(ABC):
     """A corpus on disk or in a bucket. A subclass declares the facts of its release and writes `read`.
 
-    Where the folders of its splits do not lie in SOURCE it also writes `recognises` and `has_split`.
+    Where neither the tables of its splits nor folders of their names tell that they are there, it also writes
+    `recognises` and `has_split`.
 
     `root` is where the user says it lies; below it a subclass goes with `/`, and looks through `listing`, `files`,
     `subfolders` and `pipelines/formats`, which cost as little in a bucket as they can. `roots` are further folders
@@ -66,6 +67,7 @@ class Source(ABC):
     audio: ClassVar[str]  # what is on disk, for the reader of the catalogue
     obtain: ClassVar[str]  # where to get it and how to unpack it
     expects: ClassVar[str]  # one line: the folder to pass as SOURCE
+    split_tables: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # where a split's may lie below SOURCE, the best first
     layout: ClassVar[str]  # its tree
     archives: ClassVar[tuple[str, ...]] = ()  # where they are left packed, below SOURCE: "data/*.tar.gz"
     extra_roots: ClassVar[Mapping[str, str]] = {}  # name -> what it is for
@@ -104,11 +106,15 @@ class Source(ABC):
 
     @classmethod
     def recognises(cls, folder: CorpusPath) -> bool:
-        """Whether `folder` is what SOURCE should name. By default: a split's folder is in it."""
+        """Whether `folder` is what SOURCE should name. By default: a split's table is in it, or its folder."""
+        if cls.split_tables:
+            return any((folder / table).is_file() for tables in cls.split_tables.values() for table in tables)
         return any((folder / split).is_dir() for split in cls.splits)
 
     def has_split(self, split: str) -> bool:
-        """Whether SOURCE holds `split`. By default: its folder is there."""
+        """Whether SOURCE holds `split`. By default: its table is there, or, where splits have none, its folder."""
+        if self.split_tables:
+            return self.first_file(*self.split_tables[split]) is not None
         return self.has_folder(self.root / split)
 
     @abstractmethod
@@ -171,6 +177,14 @@ class Source(ABC):
     def has_folder(self, path: CorpusPath) -> bool:
         """Whether a folder is there that need not be, as surely."""
         return self._is_so(path, path.is_dir)
+
+    def first_file(self, *places: str) -> str | None:
+        """The first of those files, relative to SOURCE, that is there; a "no" is as sure."""
+        return next((place for place in places if self.has_file(self.root / place)), None)
+
+    def split_table(self, split: str) -> str:
+        """The table of a split: the first that is there, else the best, so that reading it says what is missing."""
+        return self.first_file(*self.split_tables[split]) or self.split_tables[split][0]
 
     def folder_of(self, what: str, *places: str, advice: str, root: str = "") -> str:
         """The first folder that is there of those, relative to SOURCE or the root named `root`, where `what` may lie.

@@ -102,7 +102,7 @@ class ByteFile(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._stream.size}[whence]
+        start = self._stream.size if whence == os.SEEK_END else self._position if whence == os.SEEK_CUR else 0
         if start + offset < 0:
             raise ValueError("before the beginning")
         self._position = start + offset

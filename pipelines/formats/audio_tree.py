@@ -6,7 +6,7 @@ is cheaper and stricter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sized
+from collections.abc import Container, Iterator, Sized
 
 from pipelines.listing import files, is_safe, subfolders
 from pipelines.places.corpus_path import CorpusPath, fresh
@@ -65,6 +65,12 @@ class AudioTree:
     def paths(self) -> Iterator[str]:
         """All paths, in their order."""
         return (self._path(stem, kind) for stem, kind in self._found.items())
+
+    def unnamed(self, named: Container[str]) -> Iterator[Reject]:
+        """The files whose stems no row named, in the order of paths: they have no annotation."""
+        for stem, kind in self._found.items():
+            if stem not in named:
+                yield Reject(stem, "no_transcript", self._path(stem, kind))
 
     def _first(self, stems: list[str]) -> str | None:
         for stem in stems:

@@ -32,13 +32,13 @@ def read_ratings(
     tree: AudioTree,
     tables: Sequence[str],
     scale: Scale,
-    songs: Mapping[str, tuple[tuple[str, str], ...]],
+    songs: Mapping[str, tuple[Entities, ...]],
 ) -> Iterator[Record | Reject]:
     """The songs of the tables in their order; then audio that no row rates.
 
     Args:
         tree: the audio, each file named by its song's id.
-        songs: what is known of a song (`title`, `artist`, …), by its id.
+        songs: what is known of a song, by its id.
     """
     rated: set[str] = set()
     for table in tables:
@@ -61,17 +61,13 @@ def read_ratings(
                 continue
             valence, arousal = (value for value in values if value is not None)
             labels = quadrant(valence, arousal, (scale.lowest + scale.highest) / 2)
-            known = songs.get(song, ())
             yield Record(
                 id=song,
                 audio=(AudioRef(path),),
-                annotations=(Label("smer", labels), *((Entities("mr", known),) if known else ())),
+                annotations=(Label("smer", labels), *songs.get(song, ())),
                 original=dict(zip(("valence", "arousal"), ratings, strict=True)),
             )
-    for path in tree.paths():
-        song = path.rpartition("/")[2].rpartition(".")[0]
-        if song not in rated:
-            yield Reject(song, "no_transcript", path)
+    yield from tree.unnamed(rated)
 
 
 def _number(text: str, scale: Scale) -> float | None:

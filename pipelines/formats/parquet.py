@@ -25,10 +25,10 @@ def read_parquet(root: CorpusPath, path: str, columns: Sequence[str]) -> Iterato
     place = root / path
     refuse_pointer(place)
     try:
-        with open_seekable(place) as raw, pq.ParquetFile(raw) as file:
-            wanted = [name for name in columns if name in file.schema_arrow.names]
+        with open_seekable(place) as file, pq.ParquetFile(file) as table:
+            wanted = [name for name in columns if name in table.schema_arrow.names]
             number = 0
-            for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
+            for batch in table.iter_batches(BATCH_ROWS, columns=wanted):
                 for row in batch.to_pylist():
                     number += 1
                     yield number, row

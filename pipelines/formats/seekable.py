@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cached_property
 from typing import IO
 
 from pipelines.archives.stream import ByteFile
@@ -17,11 +18,16 @@ def open_seekable(path: CorpusPath) -> IO[bytes]:
     Raises:
         FileNotFoundError: it is not there.
     """
-    return io.BufferedReader(ByteFile(_Object(path)), _BLOCK_BYTES) if isinstance(path, RemotePath) else path.open("rb")
+    return io.BufferedReader(ByteFile(_Ranges(path)), _BLOCK_BYTES) if isinstance(path, RemotePath) else path.open("rb")
 
 
-class _Object:
-    """An object in a bucket as a stream."""
+class _Ranges:
+    """An object in a bucket as a stream; its size is asked for only where reading begins at its end."""
 
     def __init__(self, path: RemotePath) -> None:
-        self.size, self.read_at = path.size(), path.read_range
+        self._path = path
+        self.read_at = path.read_range
+
+    @cached_property
+    def size(self) -> int:
+        return self._path.size()

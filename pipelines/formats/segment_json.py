@@ -37,7 +37,7 @@ def read_segments(source: Source, path: str, subset: str, text: str) -> Iterator
 
     `text` is the key of the transcripts. A recording that is missing is told once for each of its segments.
     """
-    listing = lru_cache(maxsize=256)(lambda folder: source.listing(folder))
+    listing = lru_cache(maxsize=256)(source.listing)
     for number, audio in enumerate(read_items(source.root / path, "audios"), start=1):
         where = f"{path}:{number}"
         segments = audio.pop("segments", None) if isinstance(audio, dict) else None

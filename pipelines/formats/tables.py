@@ -20,7 +20,7 @@ from typing import IO
 
 from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import Reject
-from pipelines.source import SourceError
+from pipelines.source import Source, SourceError
 
 Row = tuple[int, tuple[str, ...]]  # line number from 1; the cells asked for, in the order asked
 
@@ -131,6 +131,27 @@ def read_csv(
             yield reader.line_num, pick([*cells, ""])
     if pick is None:
         raise SourceError(f"{root / path}: empty; expected a header with {', '.join(required)}")
+
+
+def rows_if_there(
+    source: Source,
+    path: str,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    fallback: str = "",
+    delimiter: str = ",",
+) -> Iterator[tuple[str, ...]]:
+    """The rows of a CSV file that only adds to records: it need not be there, and unreadable rows do not count."""
+    if source.has_file(source.root / path):
+        rows = read_csv(source.root, path, required, optional, fallback, delimiter)
+        yield from (row[1] for row in rows if not isinstance(row, Reject))
+
+
+def lines_if_there(source: Source, path: str, fallback: str = "") -> Iterator[str]:
+    """The lines of such a file."""
+    if source.has_file(source.root / path):
+        lines = read_lines(source.root, path, fallback)
+        yield from (line[1] for line in lines if not isinstance(line, Reject))
 
 
 def _text(path: CorpusPath) -> IO[str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from pipelines.formats.alignments import Alignments
-from pipelines.formats.tables import read_lines
+from pipelines.formats.tables import lines_if_there, read_lines
 from pipelines.labels.speakers import gender
 from pipelines.listing import Listing, subfolders
 from pipelines.places.corpus_path import CorpusPath
@@ -68,10 +68,7 @@ aishell/                            <- SOURCE
     @cached_property
     def genders(self) -> dict[str, str]:
         """Speaker (S0002) -> M or F, from speaker.info; empty without that file."""
-        if not self.has_file(self.root / "resource_aishell/speaker.info"):
-            return {}
-        lines = read_lines(self.root, "resource_aishell/speaker.info")
-        rows = (line[1].split() for line in lines if not isinstance(line, Reject))
+        rows = (line.split() for line in lines_if_there(self, "resource_aishell/speaker.info"))
         return {f"S{row[0].removeprefix('S')}": row[1] for row in rows if len(row) > 1}
 
     def read(self, split: str) -> Iterator[Record | Reject]:
@@ -92,7 +89,7 @@ aishell/                            <- SOURCE
                 continue
             speaker, number = match.groups()
             if speaker in listings:
-                named.add(utterance)
+                named.add(f"{utterance}.wav")
                 yield (
                     item
                     if isinstance(item, Reject)
@@ -101,10 +98,8 @@ aishell/                            <- SOURCE
                 yield from alignments.rejects()
             elif int(number) in SPEAKERS[split] and not any(speaker in there for there in speakers.values()):
                 yield Reject(utterance, "audio_missing", where, metadata=TEXTS)
-        for speaker, listing in listings.items():
-            for wav in sorted(listing.names):
-                if wav.endswith(".wav") and wav.removesuffix(".wav") not in named:
-                    yield Reject(wav.removesuffix(".wav"), "no_transcript", f"{WAV}/{split}/{speaker}/{wav}")
+        for listing in listings.values():
+            yield from listing.unnamed(named, ".wav")
 
     def utterance(
         self,

@@ -74,7 +74,7 @@ AISHELL-2/                          <- SOURCE (or the folder that holds it)
             return
         paths: dict[str, str | None] = {}  # "" where it follows from the id: there are a million
         yield from self.paths(f"{place}/wav.scp", paths)
-        listing = lru_cache(maxsize=256)(lambda folder: self.listing(folder))
+        listing = lru_cache(maxsize=256)(self.listing)
         table, scp = f"{place}/trans.txt", f"{place}/wav.scp"
         named: set[str] = set()
         for item in read_lines(self.root, table):

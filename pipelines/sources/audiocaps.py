@@ -14,11 +14,9 @@ from collections.abc import Iterator
 from pipelines.formats.tables import read_csv
 from pipelines.formats.youtube_audio import EXTRA_ROOTS, LICENCE, YouTubeAudio, as_seconds, origin
 from pipelines.listing import is_safe
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Caption, Record, Reject
 from pipelines.source import Source
 
-PLACES = ("dataset/", "", "dataset2.0/")  # of the tables; the first that is there
 CLIP_SECONDS = 10.0
 
 
@@ -42,6 +40,7 @@ class AudioCaps(Source):
     audio = "any format; 10 s clips that the user fetched"
     obtain = "Take dataset/*.csv of home, and fetch the clips from YouTube"
     expects = "the folder that holds dataset/train.csv (or train.csv), with the clips anywhere in it"
+    split_tables = {s: (f"dataset/{s}.csv", f"{s}.csv", f"dataset2.0/{s}.csv") for s in splits}
     layout = """
 audiocaps/                          <- SOURCE
   dataset/train.csv val.csv test.csv    audiocap_id,youtube_id,start_time,caption
@@ -49,15 +48,8 @@ audiocaps/                          <- SOURCE
 """
     extra_roots = EXTRA_ROOTS
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / f"{place}{split}.csv").is_file() for place in PLACES for split in cls.splits)
-
-    def has_split(self, split: str) -> bool:
-        return self._table(split) is not None
-
     def read(self, split: str) -> Iterator[Record | Reject]:
-        table = self._table(split) or ""
+        table = self.split_table(split)
         audio = YouTubeAudio(self)
         clips: dict[tuple[str, str], list[tuple[int, str, str]]] = {}
         for row in read_csv(self.root, table, ("youtube_id", "start_time", "caption"), ("audiocap_id",)):
@@ -80,10 +72,6 @@ audiocaps/                          <- SOURCE
                 yield Reject(clip_id, "audio_missing", where, table)
             else:
                 yield Record(clip_id, (clip,), said, origin=origin(video))
-
-    def _table(self, split: str) -> str | None:
-        tables = (f"{place}{split}.csv" for place in PLACES)
-        return next((table for table in tables if self.has_file(self.root / table)), None)
 
 
 def _first(audio: YouTubeAudio, names: tuple[str, ...], start: float) -> AudioRef | None:

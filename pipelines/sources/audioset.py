@@ -17,7 +17,6 @@ from pipelines.formats import audioset_tables as tables
 from pipelines.formats.youtube_audio import EXTRA_ROOTS, LICENCE, YouTubeAudio, origin
 from pipelines.labels.sound_families import most_specific
 from pipelines.listing import is_safe
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import Annotation, Events, Label, Record, Reject
 from pipelines.source import Source, SourceError
 
@@ -54,6 +53,7 @@ class AudioSet(Source):
     expects = (
         "the folder that holds balanced_train_segments.csv or another of the tables, with the clips anywhere in it"
     )
+    split_tables = {split: (table,) for split, table in (WEAK | STRONG).items()}
     layout = """
 audioset/                           <- SOURCE
   balanced_train_segments.csv       # YTID, start_seconds, end_seconds, positive_labels
@@ -66,13 +66,6 @@ audioset/                           <- SOURCE
   …/AbCdEfGhIjK_30_40.wav           clips: <id>, Y<id>, <id>_<start>, <id>_<start>_<end> in seconds or milliseconds
 """
     extra_roots = EXTRA_ROOTS
-
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / table).is_file() for table in (*WEAK.values(), *STRONG.values()))
-
-    def has_split(self, split: str) -> bool:
-        return self.has_file(self.root / (WEAK | STRONG)[split])
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         names = self._names()

@@ -15,7 +15,6 @@ from dataclasses import replace
 
 from pipelines.formats.tables import read_csv
 from pipelines.labels.licences import licence
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Caption, Record, Reject
 from pipelines.source import EmptySplitError, Source
 
@@ -40,6 +39,7 @@ class Clotho(Source):
     audio = "WAV, 44.1 kHz mono, 15-30 s"
     obtain = "Download the .7z and .csv files of zenodo.org/record/4783391 (v2.1) and unpack: 7z x clotho_audio_*.7z"
     expects = "the folder that holds clotho_captions_development.csv (or clotho_csv_files/) and development/"
+    split_tables = {s: (f"clotho_captions_{s}.csv", f"clotho_csv_files/clotho_captions_{s}.csv") for s in splits}
     layout = """
 clotho/                             <- SOURCE
   development/Some file.wav         (or clotho_audio_files/development/, or clotho_audio_development/)
@@ -47,20 +47,13 @@ clotho/                             <- SOURCE
   clotho_metadata_development.csv   (optional: Freesound id, keywords, licence of each file)
 """
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any(_table(folder, "captions", split) for split in cls.splits)
-
-    def has_split(self, split: str) -> bool:
-        return self.table("captions", split) is not None
-
     def read(self, split: str) -> Iterator[Record | Reject]:
         folder = self.audio_folder(split)
         listing = self.listing(folder)
         metadata: dict[str, tuple[str, ...]] = {}
         unread: dict[str, Reject] = {}  # rows of metadata; without it a clip would lose its licence
         columns = ("sound_id", "license", "keywords", "sound_link", "manufacturer")
-        if table := self.table("metadata", split):
+        if table := self.first_file(*(place.replace("captions", "metadata") for place in self.split_tables[split])):
             for row in read_csv(self.root, table, ("file_name",), columns, fallback="latin-1"):
                 if not isinstance(row, Reject):
                     metadata[row[1][0]] = row[1][1:]
@@ -69,7 +62,7 @@ clotho/                             <- SOURCE
                 else:
                     unread[row.id] = row
         named: set[str] = set()
-        captions = self.table("captions", split) or ""
+        captions = self.split_table(split)
         for row in read_csv(self.root, captions, ("file_name", *CAPTIONS)):
             given = row.id if isinstance(row, Reject) else row[1][0]
             name = given if given in listing or given.strip() not in listing else given.strip()
@@ -98,13 +91,6 @@ clotho/                             <- SOURCE
                 )
         yield from listing.unnamed(named, ".wav")
 
-    def table(self, kind: str, split: str) -> str | None:
-        """The table of a split's captions or metadata; a "no" is believed only of a corpus that is there itself."""
-        if (found := _table(self.root, kind, split)) is not None:
-            return found
-        self.check_alive()
-        return _table(self.root, kind, split)
-
     def audio_folder(self, split: str) -> str:
         """The folder of a split's audio.
 
@@ -118,10 +104,3 @@ clotho/                             <- SOURCE
             f"{self.name}: the audio of '{split}' is not there: expected {self.root / split}/, or the same in "
             f"clotho_audio_files/; unpack clotho_audio_{split}.7z of {self.home}"
         )
-
-
-def _table(root: CorpusPath, kind: str, split: str) -> str | None:
-    for place in ("", "clotho_csv_files/"):
-        if (root / f"{place}clotho_{kind}_{split}.csv").is_file():
-            return f"{place}clotho_{kind}_{split}.csv"
-    return None

@@ -21,10 +21,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from pipelines.formats.tables import read_csv
+from pipelines.formats.tables import read_csv, rows_if_there
 from pipelines.labels.licences import licence
 from pipelines.listing import is_safe
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, QuestionAnswer, Record, Reject
 from pipelines.source import Source
 
@@ -56,6 +55,7 @@ class ClothoAQA(Source):
     obtain = "Download audio_files.zip and the .csv files of zenodo.org/records/6473207, and unpack audio_files.zip"
     expects = "the folder that holds clotho_aqa_train.csv and audio_files/"
     archives = ("audio_files.zip",)
+    split_tables = {split: (f"clotho_aqa_{split}.csv",) for split in splits}
     layout = """
 clotho_aqa/                         <- SOURCE
   clotho_aqa_train.csv  clotho_aqa_val.csv  clotho_aqa_test.csv     file_name,QuestionText,answer,confidence
@@ -63,27 +63,17 @@ clotho_aqa/                         <- SOURCE
   audio_files/Some file.wav
 """
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / _table(split)).is_file() for split in cls.splits)
-
-    def has_split(self, split: str) -> bool:
-        return self.has_file(self.root / _table(split))
-
     @cached_property
     def metadata(self) -> dict[str, dict[str, str]]:
         """Key of a file name -> what is told of its recording; empty without the table."""
-        if not self.has_file(self.root / METADATA):
-            return {}
-        rows = read_csv(self.root, METADATA, ("file_name",), COLUMNS, fallback="latin-1")
-        told = (row[1] for row in rows if not isinstance(row, Reject))
+        told = rows_if_there(self, METADATA, ("file_name",), COLUMNS, fallback="latin-1")
         return {
             _key(name): {column: cell.strip() for column, cell in zip(COLUMNS, cells, strict=True) if cell.strip()}
             for name, *cells in told
         }
 
     def read(self, split: str) -> Iterator[Record | Reject]:
-        table = _table(split)
+        table = self.split_table(split)
         folder = self.folder_of("the audio", "audio_files", advice=self.obtain)
         listing = self.listing(folder)
         by_key = {_key(name): name for name in sorted(listing.names, reverse=True)}
@@ -118,10 +108,6 @@ clotho_aqa/                         <- SOURCE
                     | {"answers": ", ".join(each for _, each, _ in rows)}
                     | {"confidence": ", ".join(each for _, _, each in rows)},
                 )
-
-
-def _table(split: str) -> str:
-    return f"clotho_aqa_{split}.csv"
 
 
 def _agreed(answered: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

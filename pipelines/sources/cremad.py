@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from pipelines.formats.lfs import refuse_pointer
-from pipelines.formats.tables import read_csv
+from pipelines.formats.tables import read_csv, rows_if_there
 from pipelines.labels.speakers import age, gender
 from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Label, Record, Reject, Speaker
@@ -76,10 +76,7 @@ CREMA-D/                            <- SOURCE
     @cached_property
     def actors(self) -> dict[str, tuple[str, str]]:
         """Actor -> age in years and sex, as the release writes them; empty without the table."""
-        if not self.has_file(self.root / DEMOGRAPHICS):
-            return {}
-        rows = read_csv(self.root, DEMOGRAPHICS, ("ActorID", "Age", "Sex"))
-        told = (row[1] for row in rows if not isinstance(row, Reject))
+        told = rows_if_there(self, DEMOGRAPHICS, ("ActorID", "Age", "Sex"))
         return {actor.strip(): (years.strip(), sex.strip()) for actor, years, sex in told}
 
     @cached_property

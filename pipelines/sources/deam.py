@@ -16,19 +16,18 @@ from collections.abc import Iterator
 
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.mood_ratings import Scale, read_ratings
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import Record, Reject
-from pipelines.source import Source, SourceError
+from pipelines.source import Source
 
 TABLES = tuple(f"static_annotations_averaged_songs_{songs}.csv" for songs in ("1_2000", "2000_2058"))
 ANNOTATIONS = "annotations/annotations averaged per song/song_level"
 # Unpacked as they are, in a folder for each archive, or gathered by hand.
 PLACES = (
-    ANNOTATIONS,
-    f"DEAM_Annotations/{ANNOTATIONS}",
-    ANNOTATIONS.partition("/")[2],
-    "song_level",
-    "annotations",
+    f"{ANNOTATIONS}/",
+    f"DEAM_Annotations/{ANNOTATIONS}/",
+    f"{ANNOTATIONS.partition('/')[2]}/",
+    "song_level/",
+    "annotations/",
     "",
 )
 AUDIO = ("MEMD_audio", "DEAM_audio/MEMD_audio", "DEAM_audio", "audio")
@@ -57,6 +56,7 @@ class DEAM(Source):
     obtain = "Unpack DEAM_audio.zip and DEAM_Annotations.zip of the home page into one folder."
     expects = "the folder that holds MEMD_audio/ and annotations/"
     archives = ("DEAM_*.zip",)
+    split_tables = {"all": tuple(f"{place}{table}" for place in PLACES for table in TABLES)}
     layout = f"""
 deam/                               <- SOURCE
   MEMD_audio/2.mp3
@@ -65,34 +65,8 @@ deam/                               <- SOURCE
     {TABLES[1]}
 """
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return _place(folder) is not None
-
-    def has_split(self, split: str) -> bool:
-        return True
-
     def read(self, split: str) -> Iterator[Record | Reject]:
-        place = _place(self.root)
-        if place is None:
-            self.check_alive()
-        tables = [
-            f"{place}/{table}".lstrip("/") for table in TABLES if self.has_file(self.root / (place or "") / table)
-        ]
-        yield from read_ratings(self, AudioTree(self, self.audio_folder()), tables, SCALE, {})
-
-    def audio_folder(self) -> str:
-        """The folder of the audio, relative to SOURCE.
-
-        Raises:
-            SourceError: there is none.
-        """
-        for place in AUDIO:
-            if self.has_folder(self.root / place):
-                return place
-        raise SourceError(f"{self.name}: no audio in {self.root}: expected {AUDIO[0]}/; unpack DEAM_audio.zip there")
-
-
-def _place(root: CorpusPath) -> str | None:
-    """The folder of the tables, relative to SOURCE."""
-    return next((p for p in PLACES for table in TABLES if (root / f"{p}/{table}".lstrip("/")).is_file()), None)
+        place, slash, _ = self.split_table(split).rpartition("/")
+        tables = [table for table in (f"{place}{slash}{name}" for name in TABLES) if self.has_file(self.root / table)]
+        folder = self.folder_of("the audio", *AUDIO, advice="unpack DEAM_audio.zip there")
+        yield from read_ratings(self, AudioTree(self, folder), tables, SCALE, {})

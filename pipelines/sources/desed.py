@@ -121,9 +121,7 @@ dataset/                            <- SOURCE
             else:
                 yield Record(clip_id, (ref,), (said,), origin=origin(match["video"]) if match else None)
         if split in CLOSED:
-            for name in sorted(listing.names - used):
-                if name.endswith(".wav"):
-                    yield Reject(prefix + name.removesuffix(".wav"), "no_transcript", f"{folder}/{name}")
+            yield from listing.unnamed(used, ".wav", prefix)
 
     def _rows(self, table: str, weak: bool) -> Iterator[tuple[str, list[Row] | Reject]]:
         """The rows of each clip with their numbers, in the order in which clips come first.

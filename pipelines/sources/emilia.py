@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from pipelines.formats.tables import read_lines
+from pipelines.formats.json_lines import read_json_lines
 from pipelines.labels.languages import language_code
 from pipelines.listing import files, is_safe, subfolders
 from pipelines.places.corpus_path import CorpusPath, relative
@@ -85,15 +85,14 @@ Emilia-Dataset/                     <- SOURCE
 
     def listed(self, table: str, place: str, split: str) -> Iterator[Record | Reject]:
         """The utterances of a list, by line."""
-        listing = lru_cache(maxsize=256)(lambda folder: self.listing(folder))
-        for item in read_lines(self.root, table):
+        listing = lru_cache(maxsize=256)(self.listing)
+        for item in read_json_lines(self.root / table, table):
             if isinstance(item, Reject):
-                yield Reject(item.where, item.reason, item.where)
+                yield Reject(item.id, item.reason, item.id)
                 continue
-            where = f"{table}:{item[0]}"
-            told = _fields(item[1])
-            wav = told.get("wav") if told else None
-            if told is None or not isinstance(wav, str):
+            where, told = f"{table}:{item[0]}", item[1]
+            wav = told.get("wav")
+            if not isinstance(wav, str):
                 yield Reject(_id(told) or where, "bad_row", where)
                 continue
             folder, _, name = wav.rpartition("/")
@@ -119,7 +118,7 @@ Emilia-Dataset/                     <- SOURCE
                 yield _utterance(told, f"{folder}/{audio}", where, split) if told else Reject(name, "bad_row", where)
 
 
-def _fields(text: str | bytes) -> dict[str, Any] | None:
+def _fields(text: bytes) -> dict[str, Any] | None:
     try:
         told = json.loads(text)
     except (ValueError, RecursionError):
@@ -127,8 +126,8 @@ def _fields(text: str | bytes) -> dict[str, Any] | None:
     return told if isinstance(told, dict) else None
 
 
-def _id(told: dict[str, Any] | None) -> str:
-    name = (told or {}).get("id", (told or {}).get("_id"))
+def _id(told: dict[str, Any]) -> str:
+    name = told.get("id", told.get("_id"))
     return name if isinstance(name, str) else ""
 
 

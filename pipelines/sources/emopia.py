@@ -18,7 +18,7 @@ from pipelines.formats.tables import read_csv
 from pipelines.listing import files
 from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Label, Record, Reject
-from pipelines.source import Source, SourceError
+from pipelines.source import Source
 
 TABLE, NOTES = "label.csv", "midis"
 CLIP = re.compile(r"Q([1-4])_(.{11})_(\d+)")
@@ -74,13 +74,10 @@ EMOPIA_2.2/                         <- SOURCE
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         tree = AudioTree(self)
-        if next(tree.paths(), None) is None:
-            self.check_alive()
-            raise SourceError(
-                f"{self.name}: EMOPIA ships no audio, and there is none in {self.root}: fetch the YouTube videos (the "
-                "11 characters in each clip's name), cut them by the release's timestamps, and put one file per clip "
-                "there, named like audio/Q1_0vLPYiPN7qY_0.mp3"
-            )
+        tree.require_any(
+            "EMOPIA ships none: fetch the YouTube videos (the 11 characters in each clip's name), cut them by the "
+            "release's timestamps, and put one file per clip there, named like audio/Q1_0vLPYiPN7qY_0.mp3"
+        )
         for item in self.clips():
             if isinstance(item, Reject):
                 yield item

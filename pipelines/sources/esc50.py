@@ -95,6 +95,4 @@ ESC-50-master/                      <- SOURCE
                     licence="CC-BY-3.0" if esc10 == "True" else None,
                     origin=f"freesound:{freesound}" if freesound else None,
                 )
-        for name in sorted(listing.names - named):
-            if name.endswith(".wav") and is_mine(name):
-                yield Reject(name.removesuffix(".wav"), "no_transcript", f"audio/{name}")
+        yield from (reject for reject in listing.unnamed(named, ".wav") if is_mine(reject.id))

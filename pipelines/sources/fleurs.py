@@ -127,10 +127,7 @@ fleurs/                             <- SOURCE (or data/)
                 speaker=Speaker(None, gender(sex)),
                 original={"sentence": sentence, "gender": sex},
             )
-        for path in tree.paths():
-            clip = path.rpartition("/")[2].removesuffix(".wav")
-            if f"/{split}/" in path.removeprefix(place) and clip not in named:
-                yield Reject(clip, "no_transcript", path)
+        yield from (reject for reject in tree.unnamed(named) if f"/{split}/" in reject.where.removeprefix(place))
 
     def refuse_packed(self, folder: str) -> None:
         """Raises: SourceError: the folder holds archives that were not unpacked."""

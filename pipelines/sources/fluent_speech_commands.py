@@ -16,10 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, cached_property
 
-from pipelines.formats.tables import read_csv
+from pipelines.formats.tables import read_csv, rows_if_there
 from pipelines.labels.speakers import gender
 from pipelines.listing import is_safe
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Entities, Intent, Record, Reject, Speaker, Transcript
 from pipelines.source import Source
 
@@ -50,6 +49,7 @@ class FluentSpeechCommands(Source):
     audio = "WAV, 16 kHz mono, one file per command"
     obtain = "Ask for it on the home page, and unpack it; the folder is called fluent_speech_commands_dataset"
     expects = "the folder fluent_speech_commands_dataset/, which holds data/train_data.csv and wavs/speakers/"
+    split_tables = {split: (f"data/{split}_data.csv",) for split in splits}
     layout = """
 fluent_speech_commands_dataset/     <- SOURCE
   data/train_data.csv  valid_data.csv  test_data.csv    ,path,speakerId,transcription,action,object,location
@@ -57,27 +57,17 @@ fluent_speech_commands_dataset/     <- SOURCE
   wavs/speakers/2BqVo8kVB2Skwgyb/0a3129c0-4474-11e9-a9a5-5dbec3b8816a.wav
 """
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / _table(split)).is_file() for split in cls.splits)
-
-    def has_split(self, split: str) -> bool:
-        return self.has_file(self.root / _table(split))
-
     @cached_property
     def people(self) -> dict[str, tuple[str, str]]:
         """Speaker -> gender and range of ages, as the release writes them; empty without the table."""
-        if not self.has_file(self.root / DEMOGRAPHICS):
-            return {}
-        rows = read_csv(self.root, DEMOGRAPHICS, ("speakerId", "gender", "ageRange"))
-        told = (row[1] for row in rows if not isinstance(row, Reject))
+        told = rows_if_there(self, DEMOGRAPHICS, ("speakerId", "gender", "ageRange"))
         return {speaker.strip(): (sex.strip(), years.strip()) for speaker, sex, years in told}
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         self.folder_of("the recordings", "wavs", advice="unpack the whole archive")
         listing = cache(self.listing)
         named: dict[str, set[str]] = {}  # of the folders of this split's speakers
-        table = _table(split)
+        table = self.split_table(split)
         for row in read_csv(self.root, table, COLUMNS):
             path = (row.id if isinstance(row, Reject) else row[1][0]).strip()
             folder, _, name = path.rpartition("/")
@@ -110,10 +100,6 @@ fluent_speech_commands_dataset/     <- SOURCE
                 )
         for folder in sorted(named):
             yield from listing(folder).unnamed(named[folder], ".wav")
-
-
-def _table(split: str) -> str:
-    return f"data/{split}_data.csv"
 
 
 def _meaning(told: dict[str, str]) -> tuple[Intent, Entities]:

@@ -101,14 +101,10 @@ fma/                                <- SOURCE
                 continue
             *song, terms, language = told
             terms = licence(terms)
-            named = tuple((kind, text.strip()) for kind, text in zip(SONG, song, strict=True) if text.strip())
             yield Record(
                 id=track,
                 audio=(AudioRef(f"{place}/{folder}/{stem}.mp3"),),
-                annotations=(
-                    *((Label("mgr", titles),) if titles else ()),
-                    *((Entities("mr", named),) if named else ()),
-                ),
+                annotations=(*((Label("mgr", titles),) if titles else ()), *Entities.of_song(SONG, song)),
                 licence=f"{METADATA_LICENCE} AND {terms}" if terms not in ("", METADATA_LICENCE) else None,
                 original={"language": language} if language else {},
             )
@@ -137,16 +133,12 @@ fma/                                <- SOURCE
         """The folder of the audio: that of most tracks.
 
         Raises:
-            SourceError: there is none.
+            EmptySplitError: there is none.
         """
-        for place in SUBSETS:
-            if self.has_folder(self.root / place):
-                inner = f"{place}/{place}"  # unpacked in a folder of the archive's name
-                return inner if self.has_folder(self.root / inner) else place
-        raise SourceError(
-            f"{self.name}: no audio in {self.root}: expected {', '.join(SUBSETS)} beside fma_metadata/; "
-            "unpack fma_small.zip, fma_medium.zip, fma_large.zip or fma_full.zip there"
-        )
+        zips = ", ".join(f"{place}.zip" for place in reversed(SUBSETS))
+        place = self.folder_of("the audio", *SUBSETS, advice=f"unpack one of {zips} there")
+        inner = f"{place}/{place}"  # unpacked in a folder of the archive's name
+        return inner if self.has_folder(self.root / inner) else place
 
     @cached_property
     def genre_names(self) -> dict[int, str]:

@@ -16,7 +16,6 @@ from pipelines.formats.json_stream import read_object
 from pipelines.formats.tables import read_csv
 from pipelines.labels.licences import licence
 from pipelines.labels.sound_families import FSD50K_PARENTS, most_specific
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Label, Record, Reject
 from pipelines.source import Source
 
@@ -49,6 +48,7 @@ class FSD50K(Source):
     )
     expects = "the folder that holds FSD50K.ground_truth/, FSD50K.dev_audio/, FSD50K.eval_audio/"
     archives = ("FSD50K.*.zip",)
+    split_tables = {"train": (f"{TRUTH}/dev.csv",), "val": (f"{TRUTH}/dev.csv",), "eval": (f"{TRUTH}/eval.csv",)}
     layout = """
 FSD50K/                             <- SOURCE
   FSD50K.dev_audio/64760.wav        FSD50K.eval_audio/37199.wav
@@ -57,16 +57,10 @@ FSD50K/                             <- SOURCE
   FSD50K.metadata/dev_clips_info_FSD50K.json   (optional: licence and uploader of each clip; the same for eval)
 """
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / f"{TRUTH}/{part}.csv").is_file() for part in ("dev", "eval"))
-
-    def has_split(self, split: str) -> bool:
-        return self.has_file(self.root / f"{TRUTH}/{_part(split)}.csv")
-
     def read(self, split: str) -> Iterator[Record | Reject]:
-        part = _part(split)
-        table, advice = f"{TRUTH}/{part}.csv", f"merge and unpack FSD50K.{part}_audio.z* of {self.home}"
+        part = "eval" if split == "eval" else "dev"
+        table = self.split_table(split)
+        advice = f"merge and unpack FSD50K.{part}_audio.z* of {self.home}"
         folder = self.folder_of(f"the audio of '{split}'", f"FSD50K.{part}_audio", advice=advice)
         listing = self.listing(folder)
         clips = self._clips(part)
@@ -114,10 +108,6 @@ FSD50K/                             <- SOURCE
             for clip, facts in read_object(path)
             if isinstance(facts, dict)
         }
-
-
-def _part(split: str) -> str:
-    return "eval" if split == "eval" else "dev"
 
 
 def _leaves(classes: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,7 +16,6 @@ import re
 from collections.abc import Iterator
 
 from pipelines.formats.segment_json import read_segments
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Record, Reject, Speaker, Transcript
 from pipelines.source import Source
 
@@ -51,18 +50,12 @@ class GigaSpeech(Source):
     obtain = "Apply at github.com/SpeechColab/GigaSpeech and run its download script. Of a smaller subset pass SPLIT=S."
     expects = "the folder that holds GigaSpeech.json and audio/"
     archives = ("audio/*/P*.tgz",)
+    split_tables = dict.fromkeys(splits, (METADATA,))  # which subsets are in it only reading it all would tell
     layout = """
 gigaspeech/                         <- SOURCE
   GigaSpeech.json                   recordings and their segments; 7 GB
   audio/podcast/P0001/POD0000000025.opus
 """
-
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return (folder / METADATA).is_file()
-
-    def has_split(self, split: str) -> bool:
-        return self.has_file(self.root / METADATA)  # which subsets are in it only reading it all would tell
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         for item in read_segments(self, METADATA, f"{{{split}}}", "text_tn"):

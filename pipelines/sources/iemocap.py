@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipelines.formats.tables import read_lines
+from pipelines.formats.tables import lines_if_there, read_lines
 from pipelines.labels.speakers import gender
 from pipelines.listing import files
 from pipelines.places.corpus_path import CorpusPath
@@ -117,7 +117,5 @@ IEMOCAP_full_release/               <- SOURCE
 
     def texts(self, table: str) -> dict[str, str]:
         """Turn -> what is said in it, as far as the transcription is there and a turn's line is one."""
-        if not self.has_file(self.root / table):
-            return {}
-        lines = (item[1] for item in read_lines(self.root, table, "latin-1") if not isinstance(item, Reject))
+        lines = lines_if_there(self, table, "latin-1")
         return {found[1]: found[2].strip() for line in lines if (found := _SAID.fullmatch(line.strip()))}

@@ -19,7 +19,6 @@ from functools import cached_property, lru_cache
 from pipelines.formats.kaldi import Column, Entry, read_table
 from pipelines.labels.speakers import age, gender
 from pipelines.listing import is_safe
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Label, Record, Reject, Speaker, Transcript
 from pipelines.source import Source
 
@@ -53,19 +52,13 @@ class KeSpeech(Source):
     audio = "WAV, 16 kHz mono 16 bit, one file per utterance"
     obtain = "Apply as the README of github.com/KeSpeech/KeSpeech says, and unpack the archive."
     expects = "the folder KeSpeech/, which holds Audio/ and Tasks/ASR/train_phase1/, …"
+    split_tables = {split: (f"Tasks/ASR/{split}/wav.scp",) for split in splits}
     layout = """
 KeSpeech/                           <- SOURCE
   Audio/1000001/phase1/1000001_5d91….wav
   Tasks/ASR/train_phase1/           wav.scp  text  utt2spk  utt2subdialect
   Metadata/                         spk2gender  spk2age  (optional)
 """
-
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / f"Tasks/ASR/{split}/wav.scp").is_file() for split in cls.splits)
-
-    def has_split(self, split: str) -> bool:
-        return self.has_file(self.root / f"Tasks/ASR/{split}/wav.scp")
 
     @cached_property
     def genders(self) -> dict[str, str]:
@@ -85,8 +78,7 @@ KeSpeech/                           <- SOURCE
         return {row.key: row.value for row in rows if isinstance(row, Entry)}
 
     def read(self, split: str) -> Iterator[Record | Reject]:
-        folder = f"Tasks/ASR/{split}"
-        table = f"{folder}/wav.scp"
+        folder, table = f"Tasks/ASR/{split}", self.split_table(split)
         listing = lru_cache(FOLDERS)(self.listing)
         texts, speakers, dialects = (
             Column(self.root, f"{folder}/{name}") for name in ("text", "utt2spk", "utt2subdialect")

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.tables import read_lines
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Record, Reject, Transcript
 from pipelines.source import Source
 
@@ -49,6 +48,7 @@ class KsponSpeech(Source):
     raw_rate = 16_000
     obtain = "Apply at aihub.or.kr (dataset 123); unpack all archives into one folder."
     expects = "the folder that holds KsponSpeech_01/ … and KsponSpeech_scripts/train.trn"
+    split_tables = {split: tuple(f"{place}{split}.trn" for place in _LISTS) for split in splits}
     layout = """
 KsponSpeech/                        <- SOURCE
   KsponSpeech_scripts/train.trn     KsponSpeech_01/KsponSpeech_0001/KsponSpeech_000001.pcm :: text; dev.trn, …
@@ -56,17 +56,8 @@ KsponSpeech/                        <- SOURCE
   KsponSpeech_eval/eval_clean/KsponSpeech_E00001.pcm
 """
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any(_list(folder, split) for split in cls.splits)
-
-    def has_split(self, split: str) -> bool:
-        return _list(self.root, split) is not None
-
     def read(self, split: str) -> Iterator[Record | Reject]:
-        table = _list(self.root, split)
-        if table is None:
-            return
+        table = self.split_table(split)
         tree = AudioTree(self, suffixes=(".pcm", ".wav", ".flac"))
         for item in read_lines(self.root, table, fallback="cp949"):
             if isinstance(item, Reject):
@@ -99,8 +90,3 @@ def forms(text: str) -> tuple[str, str]:
 
 def _clean(text: str) -> str:
     return " ".join(_NOISE.sub("", text).translate(_MARKS).split())
-
-
-def _list(root: CorpusPath, split: str) -> str | None:
-    """The list of a split, relative to `root`; None where it is not there."""
-    return next((f"{place}{split}.trn" for place in _LISTS if (root / f"{place}{split}.trn").is_file()), None)

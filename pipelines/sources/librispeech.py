@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from pipelines.formats.alignments import Alignments
-from pipelines.formats.tables import read_lines
+from pipelines.formats.tables import lines_if_there, read_lines
 from pipelines.labels.speakers import gender
 from pipelines.listing import files, subfolders
 from pipelines.places.corpus_path import CorpusPath
@@ -67,10 +67,7 @@ LibriSpeech/                        <- SOURCE
     @cached_property
     def genders(self) -> dict[str, str]:
         """Speaker -> M or F, from SPEAKERS.TXT: `ID |SEX| SUBSET |MINUTES| NAME`; empty without that file."""
-        if not self.has_file(self.root / "SPEAKERS.TXT"):
-            return {}
-        lines = (item[1] for item in read_lines(self.root, "SPEAKERS.TXT") if not isinstance(item, Reject))
-        rows = (line.split("|", 4) for line in lines if not line.startswith(";"))
+        rows = (line.split("|", 4) for line in lines_if_there(self, "SPEAKERS.TXT") if not line.startswith(";"))
         return {row[0].strip(): row[1].strip() for row in rows if len(row) > 1}
 
     def read(self, split: str) -> Iterator[Record | Reject]:

@@ -10,15 +10,13 @@ Quirk     texts, delays, durations and speakers of a mixture are lists that belo
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.formats.tables import read_lines
+from pipelines.formats.json_lines import read_json_lines
 from pipelines.labels.speakers import gender
 from pipelines.listing import is_safe
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Overlap, Record, Reject, Speaker, Turns
 from pipelines.source import Source
 
@@ -49,28 +47,27 @@ class LibriSpeechMix(Source):
     audio = "WAV, 16 kHz mono, one file per mixture"
     obtain = "Clone github.com/NaoyukiKanda/LibriSpeechMix and run its run.sh, which makes data/."
     expects = "the folder LibriSpeechMix/, which holds list/dev-clean-2mix.jsonl, … and data/ made by run.sh"
+    split_tables = {split: (f"list/{split}.jsonl",) for split in splits}
     layout = """
 LibriSpeechMix/                     <- SOURCE
   list/dev-clean-2mix.jsonl
   data/dev-clean-2mix/dev-clean-2mix-0000.wav
 """
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / f"list/{split}.jsonl").is_file() for split in cls.splits)
-
     def has_split(self, split: str) -> bool:
-        return self.has_file(self.root / f"list/{split}.jsonl") and self.has_folder(self.root / f"data/{split}")
+        return super().has_split(split) and self.has_folder(self.root / f"data/{split}")
 
     def read(self, split: str) -> Iterator[Record | Reject]:
-        table = f"list/{split}.jsonl"
+        table = self.split_table(split)
         listing = self.listing(f"data/{split}")
         named: set[str] = set()
-        for item in read_lines(self.root, table):
-            where = item.where if isinstance(item, Reject) else f"{table}:{item[0]}"
-            mixture = item if isinstance(item, Reject) else _mixture(item[1])
-            if isinstance(mixture, Reject) or not isinstance(mixture, dict):
-                yield Reject(where, "wrong_encoding" if isinstance(item, Reject) else "bad_row", where)
+        for item in read_json_lines(self.root / table, table):
+            if isinstance(item, Reject):
+                yield Reject(item.id, item.reason, item.id)
+                continue
+            where, mixture = f"{table}:{item[0]}", item[1]
+            if not _is_mixture(mixture):
+                yield Reject(where, "bad_row", where)
                 continue
             mixture_id, path = mixture["id"], mixture["mixed_wav"]
             folder, _, name = path.rpartition("/")
@@ -81,9 +78,7 @@ LibriSpeechMix/                     <- SOURCE
                 yield problem
             else:
                 yield _record(mixture, f"data/{path}")
-        for name in sorted(listing.names - named):
-            if name.endswith(".wav"):
-                yield Reject(f"{split}/{name[:-4]}", "no_transcript", f"data/{split}/{name}")
+        yield from listing.unnamed(named, ".wav", f"{split}/")
 
 
 def _record(mixture: dict[str, Any], path: str) -> Record:
@@ -101,20 +96,15 @@ def _record(mixture: dict[str, Any], path: str) -> Record:
     )
 
 
-def _mixture(line: str) -> dict[str, Any] | None:
-    """A line of a list, where it tells what a mixture needs; else None."""
-    try:
-        mixture = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(mixture, dict) or not all(isinstance(mixture.get(key), str) for key in ("id", "mixed_wav")):
-        return None
+def _is_mixture(mixture: dict[str, Any]) -> bool:
+    """Whether a line of a list tells what a mixture needs."""
+    if not all(isinstance(mixture.get(key), str) for key in ("id", "mixed_wav")):
+        return False
     lists = [mixture.get(key) for key in LISTS]
     if not all(isinstance(values, list) and values and len(values) == len(lists[0] or []) for values in lists):
-        return None
+        return False
     texts, speakers = mixture["texts"], mixture["speakers"]
     times = [*mixture["delays"], *mixture["durations"]]
-    good = all(isinstance(value, str) for value in (*texts, *speakers)) and all(
+    return all(isinstance(value, str) for value in (*texts, *speakers)) and all(
         isinstance(value, (int, float)) and math.isfinite(value) and value >= 0 for value in times
     )
-    return mixture if good else None

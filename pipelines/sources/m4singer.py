@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from pipelines.formats.json_stream import read_list
-from pipelines.listing import Listing, is_safe, subfolders
+from pipelines.listing import is_safe, subfolders
 from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Label, Record, Reject, Speaker
 from pipelines.source import Source
@@ -63,8 +65,8 @@ m4singer/                           <- SOURCE
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         folders = {_plain(place.name): place.name for place in subfolders(self.root) if "#" in place.name}
-        listings: dict[str, Listing] = {}
-        named: set[str] = set()
+        listing = cache(self.listing)
+        named: dict[str, set[str]] = defaultdict(set)  # of each folder
         for number, item in enumerate(read_list(self.root / TABLE), start=1):
             where = f"{TABLE}:{number}"
             phrase = item.get("item_name") if isinstance(item, dict) else None
@@ -77,11 +79,8 @@ m4singer/                           <- SOURCE
             if not is_safe(f"{folder}/{utterance}.wav"):
                 yield Reject(phrase, "unsafe_path", where)
                 continue
-            listing = listings.get(folder)
-            if listing is None:
-                listing = listings[folder] = self.listing(folder)
-            named.add(f"{folder}/{utterance}.wav")
-            if problem := listing.problem(phrase, f"{utterance}.wav", where, TABLE):
+            named[folder].add(f"{utterance}.wav")
+            if problem := listing(folder).problem(phrase, f"{utterance}.wav", where, TABLE):
                 yield problem
             elif not SINGER.fullmatch(singer):
                 yield Reject(phrase, "unknown_label", where)
@@ -94,10 +93,7 @@ m4singer/                           <- SOURCE
                     original={"lyrics": item["txt"]} if isinstance(item.get("txt"), str) else {},
                 )
         for folder in sorted(folders.values()):
-            listing = listings.get(folder) or self.listing(folder)
-            for name in sorted(listing.names):
-                if name.endswith(".wav") and f"{folder}/{name}" not in named:
-                    yield Reject(f"{folder}#{name.removesuffix('.wav')}", "no_transcript", f"{folder}/{name}")
+            yield from listing(folder).unnamed(named[folder], ".wav", f"{folder}#")
 
 
 def _plain(song: str) -> str:

@@ -11,11 +11,12 @@ Quirk     tags of 188 kinds as columns of 0 and 1, tab-separated and quoted; of 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 
-from pipelines.formats.tables import read_csv
-from pipelines.listing import Listing, is_safe
+from pipelines.formats.tables import read_csv, rows_if_there
+from pipelines.listing import is_safe
 from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Entities, Label, Record, Reject
 from pipelines.source import Source, SourceError
@@ -85,8 +86,8 @@ magnatagatune/                      <- SOURCE
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         place = self.audio_place()
-        listings: dict[str, Listing] = {}
-        named: set[str] = set()
+        listing = cache(lambda folder: self.listing(f"{place}{folder}"))
+        named: dict[str, set[str]] = defaultdict(set)  # of each folder
         for row in read_csv(self.root, TAGS, ("clip_id", "mp3_path"), GENRES + INSTRUMENTS, delimiter="\t"):
             if isinstance(row, Reject):
                 if split == "train":  # a row that cannot be read tells no folder
@@ -101,11 +102,8 @@ magnatagatune/                      <- SOURCE
                 continue
             if SPLIT_OF[folder] != split:
                 continue
-            named.add(path)
-            listing = listings.get(folder)
-            if listing is None:
-                listing = listings[folder] = self.listing(f"{place}{folder}")
-            if problem := listing.problem(clip, name, where, TAGS):
+            named[folder].add(name)
+            if problem := listing(folder).problem(clip, name, where, TAGS):
                 yield problem
                 continue
             given = {tag for tag, cell in zip(GENRES + INSTRUMENTS, cells, strict=True) if cell.strip() == "1"}
@@ -118,13 +116,10 @@ magnatagatune/                      <- SOURCE
             yield Record(
                 id=clip,
                 audio=(AudioRef(f"{place}{path}"),),
-                annotations=(*labels, *((Entities("mr", song),) if song else ())),
+                annotations=(*labels, *song),
             )
         for folder in FOLDERS[split]:
-            listing = listings.get(folder) or self.listing(f"{place}{folder}")
-            for name in sorted(listing.names):
-                if name.endswith(".mp3") and f"{folder}/{name}" not in named:
-                    yield Reject(name.removesuffix(".mp3"), "no_transcript", f"{place}{folder}/{name}")
+            yield from listing(folder).unnamed(named[folder], ".mp3")
 
     def audio_place(self) -> str:
         """The folder of the folders 0 to f, with "/" behind it, relative to SOURCE.
@@ -143,13 +138,8 @@ magnatagatune/                      <- SOURCE
         )
 
     @cached_property
-    def songs(self) -> dict[str, tuple[tuple[str, str], ...]]:
+    def songs(self) -> dict[str, tuple[Entities, ...]]:
         """Clip -> title, artist and album of its song; empty without that table."""
-        if not self.has_file(self.root / SONGS):
-            return {}
         kinds = ("title", "artist", "album")
-        rows = read_csv(self.root, SONGS, ("clip_id",), kinds, fallback="latin-1", delimiter="\t")
-        return {
-            clip: tuple((kind, text.strip()) for kind, text in zip(kinds, told, strict=True) if text.strip())
-            for clip, *told in (row[1] for row in rows if not isinstance(row, Reject))
-        }
+        rows = rows_if_there(self, SONGS, ("clip_id",), kinds, fallback="latin-1", delimiter="\t")
+        return {clip: Entities.of_song(kinds, told) for clip, *told in rows}

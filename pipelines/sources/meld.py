@@ -16,7 +16,6 @@ from collections.abc import Iterator
 
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.tables import read_csv
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Label, Record, Reject, Speaker, Transcript
 from pipelines.source import Source
 
@@ -51,6 +50,11 @@ class MELD(Source):
         "the folder MELD.Raw/, which holds dev_sent_emo.csv and dev_splits_complete/ (or dev/dev_splits_complete/)"
     )
     archives = ("train.tar.gz", "dev.tar.gz", "test.tar.gz")
+    # Tar files differ, and so do their users.
+    split_tables = {
+        split: (f"{split}_sent_emo.csv", f"{split}/{split}_sent_emo.csv", f"{folder}/{split}_sent_emo.csv")
+        for split, folder in FOLDERS.items()
+    }
     layout = """
 MELD.Raw/                           <- SOURCE
   train_sent_emo.csv  dev_sent_emo.csv  test_sent_emo.csv      (or each in train/, dev/, test/)
@@ -59,15 +63,8 @@ MELD.Raw/                           <- SOURCE
   output_repeated_splits_test/dia0_utt0.mp4
 """
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / table).is_file() for split in cls.splits for table in _tables(split))
-
-    def has_split(self, split: str) -> bool:
-        return any(self.has_file(self.root / table) for table in _tables(split))
-
     def read(self, split: str) -> Iterator[Record | Reject]:
-        table = next(table for table in _tables(split) if self.has_file(self.root / table))
+        table = self.split_table(split)
         places = (FOLDERS[split], f"{split}/{FOLDERS[split]}")
         advice = f"unpack {split}.tar.gz of MELD.Raw.tar.gz ({self.home})"
         clips = AudioTree(self, self.folder_of(f"the clips of '{split}'", *places, advice=advice))
@@ -94,9 +91,3 @@ MELD.Raw/                           <- SOURCE
                     origin=f"meld:{split}/{clip}",
                     original={"sentiment": sentiment} if sentiment else {},
                 )
-
-
-def _tables(split: str) -> tuple[str, ...]:
-    """Where the table of a split may be: tar files differ, and so do their users."""
-    name = f"{split}_sent_emo.csv"
-    return name, f"{split}/{name}", f"{FOLDERS[split]}/{name}"

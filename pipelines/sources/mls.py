@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from pipelines.formats.tables import read_lines
+from pipelines.formats.tables import lines_if_there, read_lines
 from pipelines.labels.speakers import gender
 from pipelines.listing import files, is_safe, subfolders
 from pipelines.places.corpus_path import CorpusPath, relative
@@ -125,9 +125,7 @@ corpora/                            <- SOURCE (or mls_german/ itself)
 
     def genders(self, place: str) -> dict[str, str]:
         """Speaker -> M or F, from metainfo.txt: `|`-separated with padding, a header, one row per chapter."""
-        if not self.has_file(self.root / f"{place}metainfo.txt"):
-            return {}
-        lines = (item[1] for item in read_lines(self.root, f"{place}metainfo.txt") if not isinstance(item, Reject))
+        lines = lines_if_there(self, f"{place}metainfo.txt")
         rows = ([cell.strip() for cell in line.split("|", 2)] for line in lines)
         return {row[0]: row[1] for row in rows if len(row) > 1 and row[1] in ("M", "F")}
 

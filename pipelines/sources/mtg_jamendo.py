@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
-from pipelines.formats.tables import read_lines
+from pipelines.formats.tables import lines_if_there, read_lines
 from pipelines.labels.licences import licence
-from pipelines.listing import Listing, is_safe, subfolders
+from pipelines.listing import is_safe, subfolders
 from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Entities, Label, Record, Reject
 from pipelines.source import Source, SourceError
@@ -83,7 +83,7 @@ mtg-jamendo-dataset/                <- SOURCE
         return bool(_tables(self.root, split))
 
     def read(self, split: str) -> Iterator[Record | Reject]:
-        place, folders = self.audio_place(), dict[str, Listing]()
+        place, listing = self.audio_place(), cache(self.listing)
         tracks: dict[str, Track] = {}
         yield from self.collect(split, tracks)
         for track_id, track in tracks.items():
@@ -91,21 +91,18 @@ mtg-jamendo-dataset/                <- SOURCE
             if not folder or not is_safe(track.path):
                 yield Reject(track_id, "unsafe_path", track.where)
                 continue
-            listing = folders.get(folder)
-            if listing is None:
-                listing = folders[folder] = self.listing(f"{place}{folder}")
+            there = listing(f"{place}{folder}")
             low = f"{name.removesuffix('.mp3')}.low.mp3"
-            name = low if name not in listing.names and low in listing.names else name
-            if problem := listing.problem(track_id, name, track.where, track.table):
+            name = low if name not in there.names and low in there.names else name
+            if problem := there.problem(track_id, name, track.where, track.table):
                 yield problem
                 continue
             labels = [Label(CATEGORIES[category][0], tuple(tags)) for category, tags in track.tags.items() if tags]
-            told = self.songs.get(track_id, ())
             terms = self.licences.get(track.path)
             yield Record(
                 id=track_id,
                 audio=(AudioRef(f"{place}{folder}/{name}", seconds=track.seconds),),
-                annotations=(*labels, *((Entities("mr", told),) if told else ())),
+                annotations=(*labels, *self.songs.get(track_id, ())),
                 licence=f"{METADATA_LICENCE} AND {terms}" if terms else None,
                 origin=f"jamendo:{track_id.removeprefix('track_').lstrip('0')}",
             )
@@ -147,33 +144,25 @@ mtg-jamendo-dataset/                <- SOURCE
         )
 
     @cached_property
-    def songs(self) -> dict[str, tuple[tuple[str, str], ...]]:
+    def songs(self) -> dict[str, tuple[Entities, ...]]:
         """Track -> its title, artist and album; empty without `raw.meta.tsv`."""
-        if not self.has_file(self.root / META):
-            return {}
-        rows = (item[1].split("\t") for item in read_lines(self.root, META) if not isinstance(item, Reject))
+        rows = (line.split("\t") for line in lines_if_there(self, META))
         header = next(rows, [])
-        places = [
-            (kind, header.index(column))
-            for kind, column in (("title", "TRACK_NAME"), ("artist", "ARTIST_NAME"), ("album", "ALBUM_NAME"))
-            if column in header
-        ]
+        columns = {"title": "TRACK_NAME", "artist": "ARTIST_NAME", "album": "ALBUM_NAME"}
+        places = {kind: header.index(column) for kind, column in columns.items() if column in header}
         found = {}
         for cells in rows:
             if len(cells) == len(header) + 1 and not cells[4]:
                 del cells[4]
             if len(cells) == len(header):
-                found[cells[0]] = tuple((kind, cells[at].strip()) for kind, at in places if cells[at].strip())
+                found[cells[0]] = Entities.of_song(places, (cells[at] for at in places.values()))
         return found
 
     @cached_property
     def licences(self) -> dict[str, str]:
         """Path of a track -> its licence, from blocks of three lines: path, address, licence with its address."""
-        if not self.has_file(self.root / LICENCES):
-            return {}
         found, path = {}, ""
-        for item in read_lines(self.root, LICENCES):
-            line = "" if isinstance(item, Reject) else item[1].strip()
+        for line in map(str.strip, lines_if_there(self, LICENCES)):
             if line.startswith(AVAILABLE):
                 found[path] = licence(line[line.rindex("http") :] if "http" in line else line.removeprefix(AVAILABLE))
             elif line.endswith(".mp3") and " " not in line:

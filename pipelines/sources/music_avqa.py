@@ -18,7 +18,6 @@ from typing import Any
 
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.json_stream import read_list
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, QuestionAnswer, Record, Reject
 from pipelines.source import Source
 
@@ -49,6 +48,7 @@ class MusicAVQA(Source):
     audio = "MP4 video, about 60 s"
     obtain = "Clone github.com/GeWu-Lab/MUSIC-AVQA and put the videos of home into data/video/"
     expects = "the folder that holds data/json_update/avqa-train.json (or data/json/), with the videos anywhere in it"
+    split_tables = {split: tuple(f"{place}avqa-{split}.json" for place in PLACES) for split in splits}
     layout = """
 MUSIC-AVQA/                         <- SOURCE
   data/json_update/avqa-train.json  avqa-val.json  avqa-test.json      (or data/json/)
@@ -56,15 +56,8 @@ MUSIC-AVQA/                         <- SOURCE
 """
     extra_roots = {ROOT: "the folder of the videos, if it is not below SOURCE"}
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / f"{place}avqa-{split}.json").is_file() for place in PLACES for split in cls.splits)
-
-    def has_split(self, split: str) -> bool:
-        return self._table(split) is not None
-
     def read(self, split: str) -> Iterator[Record | Reject]:
-        table = self._table(split) or ""
+        table = self.split_table(split)
         root = ROOT if ROOT in self.roots else ""
         audio = AudioTree(self, root=root)
         audio.require_any("put the videos of home into data/video/, or pass ROOTS=audio=/path where they lie")
@@ -87,10 +80,6 @@ MUSIC-AVQA/                         <- SOURCE
                 yield audio.problem(video, video, f"{table}:{number}", table)
             else:
                 yield Record(video, (AudioRef(path, root=root),), tuple(pairs))
-
-    def _table(self, split: str) -> str | None:
-        tables = (f"{place}avqa-{split}.json" for place in PLACES)
-        return next((table for table in tables if self.has_file(self.root / table)), None)
 
 
 def _pair(entry: Mapping[str, Any]) -> QuestionAnswer | None:

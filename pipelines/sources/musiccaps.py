@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pipelines.formats.tables import read_csv
 from pipelines.formats.youtube_audio import EXTRA_ROOTS, LICENCE, YouTubeAudio, as_seconds, origin
 from pipelines.listing import is_safe
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import Caption, Record, Reject
 from pipelines.source import Source
 
@@ -44,19 +43,13 @@ class MusicCaps(Source):
     audio = "any format; 10 s clips that the user fetched"
     obtain = "Take musiccaps-public.csv of home, and fetch the clips from YouTube"
     expects = "the folder that holds musiccaps-public.csv, with the clips anywhere in it"
+    split_tables = dict.fromkeys(splits, (TABLE,))
     layout = """
 musiccaps/                          <- SOURCE
   musiccaps-public.csv              ytid,start_s,end_s,audioset_positive_labels,aspect_list,caption,…
   …/[AbCdEfGhIjK]-[30-40].wav       clips: also <id>, Y<id>, <id>_<start>, <id>_<start>_<end>
 """
     extra_roots = EXTRA_ROOTS
-
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return (folder / TABLE).is_file()
-
-    def has_split(self, split: str) -> bool:
-        return True  # one table holds them all
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         audio = YouTubeAudio(self)

@@ -21,9 +21,9 @@ from pipelines.listing import files
 from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Entities, Label, Record, Reject
 from pipelines.source import Source
+from pipelines.windows import LONGEST_SECONDS
 
 RATE = 44_100  # Hz, of the times, whatever the audio was converted to
-WINDOW_SECONDS = 30.0  # as `pipelines/segment.py` cuts, which is not imported: it brings the decoders with it
 SHORTEST_SECONDS = 1.0
 AUDIBLE_SECONDS = 0.1  # of a note that began before the window; less of its end tells nobody its instrument
 LONGEST = 24 * 3600 * RATE  # of a recording; what lies behind it is no time
@@ -121,11 +121,11 @@ musicnet/                           <- SOURCE
     def windows(self, recording: str, path: str, notes: list[Sounding]) -> Iterator[Record | Reject]:
         """The windows of a recording, each with the instruments that sound in it."""
         last = max(note.end for note in notes)
-        count = max(1, math.floor((last - SHORTEST_SECONDS) / WINDOW_SECONDS) + 1)
+        count = max(1, math.floor((last - SHORTEST_SECONDS) / LONGEST_SECONDS) + 1)
         piece, ensemble = self.pieces.get(recording, ((), ""))
         for place in range(count):
-            start = place * WINDOW_SECONDS
-            end = min(start + WINDOW_SECONDS, last)
+            start = place * LONGEST_SECONDS
+            end = min(start + LONGEST_SECONDS, last)
             heard = {
                 note.instrument
                 for note in notes
@@ -139,25 +139,19 @@ musicnet/                           <- SOURCE
             yield Record(
                 id=window,
                 audio=(AudioRef(path, start=start, end=end, recording=recording),),
-                annotations=(
-                    *((Label("mic", playing),) if playing else ()),
-                    *((Entities("mr", piece),) if piece else ()),
-                ),
+                annotations=(*((Label("mic", playing),) if playing else ()), *piece),
                 origin=f"musicnet:{recording}",
                 original={"ensemble": ensemble} if ensemble else {},
             )
 
     @cached_property
-    def pieces(self) -> dict[str, tuple[tuple[tuple[str, str], ...], str]]:
+    def pieces(self) -> dict[str, tuple[tuple[Entities, ...], str]]:
         """Recording -> composer, title and movement; and the ensemble. Empty without the table."""
         for place in (self.root, *self.root.parents[:1]):
             if (place / METADATA).is_file():
                 rows = read_csv(place, METADATA, ("id",), (*PIECE.values(), "ensemble"), fallback="latin-1")
                 return {
-                    recording.strip(): (
-                        tuple((kind, text.strip()) for kind, text in zip(PIECE, told, strict=True) if text.strip()),
-                        ensemble.strip(),
-                    )
+                    recording.strip(): (Entities.of_song(PIECE, told), ensemble.strip())
                     for recording, *told, ensemble in (row[1] for row in rows if not isinstance(row, Reject))
                 }
         return {}

@@ -18,11 +18,9 @@ from typing import Any
 
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.json_stream import read_list
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import Annotation, AudioRef, Caption, QuestionAnswer, Record, Reject
 from pipelines.source import Source
 
-TABLES = {"pretrain": "PretrainMusicQA.json", "finetune": "FinetuneMusicQA.json", "eval": "EvalMusicQA.json"}
 DESCRIBE = ("describe the audio", "describe the audio in detail")
 _TAGS = re.compile(r"\btag(?:s|ged)?\b", re.IGNORECASE)
 
@@ -49,21 +47,15 @@ class MusicQA(Source):
     obtain = "Take the JSON files of home and unpack the audio beside them"
     expects = "the folder that holds PretrainMusicQA.json, FinetuneMusicQA.json or EvalMusicQA.json, and audios/"
     archives = ("audios.zip",)
+    split_tables = {split: (f"{split.capitalize()}MusicQA.json",) for split in splits}
     layout = """
 MusicQA/                            <- SOURCE
   PretrainMusicQA.json  FinetuneMusicQA.json  EvalMusicQA.json
   audios/000000.wav                 (or anywhere below)
 """
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / table).is_file() for table in TABLES.values())
-
-    def has_split(self, split: str) -> bool:
-        return self.has_file(self.root / TABLES[split])
-
     def read(self, split: str) -> Iterator[Record | Reject]:
-        table = TABLES[split]
+        table = self.split_table(split)
         audio = AudioTree(self)
         audio.require_any(f"unpack the audio of {self.home} into audios/")
         clips: dict[str, tuple[int, list[Annotation], list[str]]] = {}

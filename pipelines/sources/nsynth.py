@@ -12,15 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.formats.json_stream import read_object
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Note, Record, Reject
 from pipelines.source import Source
+from tag_schema.annotations import SONIC_LABELS
 
 FAMILIES = {"bass", "brass", "flute", "guitar", "keyboard", "mallet", "organ", "reed", "string", "synth_lead", "vocal"}
-QUALITIES = (
-    "bright", "dark", "distortion", "fast_decay", "long_release", "multiphonic", "nonlinear_env", "percussive",
-    "reverb", "tempo-synced",
-)  # fmt: skip
 
 
 class NSynth(Source):
@@ -45,21 +41,15 @@ class NSynth(Source):
     obtain = "Unpack nsynth-{train,valid,test}.jsonwav.tar.gz of the home page side by side (not the tfrecords)."
     expects = "the folder that holds nsynth-train/, nsynth-valid/, nsynth-test/"
     archives = ("nsynth-*.jsonwav.tar.gz",)
+    split_tables = {split: (f"nsynth-{split}/examples.json",) for split in splits}
     layout = """
 nsynth/                             <- SOURCE
   nsynth-train/examples.json
   nsynth-train/audio/bass_acoustic_000-024-025.wav
 """
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / f"nsynth-{split}/examples.json").is_file() for split in cls.splits)
-
-    def has_split(self, split: str) -> bool:
-        return (self.root / f"nsynth-{split}/examples.json").is_file()
-
     def read(self, split: str) -> Iterator[Record | Reject]:
-        table = f"nsynth-{split}/examples.json"
+        table = self.split_table(split)
         listing = self.listing(f"nsynth-{split}/audio")
         named: set[str] = set()
         for number, (name, facts) in enumerate(read_object(self.root / table), start=1):
@@ -71,7 +61,7 @@ nsynth/                             <- SOURCE
                 yield Reject(name, reason, where)
             else:
                 family = facts["instrument_family_str"]
-                sonic = tuple(quality for quality in QUALITIES if quality in facts["qualities_str"])
+                sonic = tuple(quality for quality in SONIC_LABELS if quality in facts["qualities_str"])
                 yield Record(
                     id=name,
                     audio=(AudioRef(f"nsynth-{split}/audio/{audio}", seconds=4.0),),
@@ -95,4 +85,4 @@ def _unusable(facts: Mapping[str, Any]) -> str:
         return "bad_row"
     if not all(type(number) is int and 0 <= number < 128 for number in numbers):
         return "bad_row"
-    return "" if family in FAMILIES and set(qualities) <= set(QUALITIES) else "unknown_label"
+    return "" if family in FAMILIES and set(qualities) <= set(SONIC_LABELS) else "unknown_label"

@@ -16,10 +16,10 @@ from functools import cached_property
 
 from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.mood_ratings import Scale, read_ratings
-from pipelines.formats.tables import read_csv
+from pipelines.formats.tables import rows_if_there
 from pipelines.places.corpus_path import CorpusPath
-from pipelines.record import Record, Reject
-from pipelines.source import Source, SourceError
+from pipelines.record import Entities, Record, Reject
+from pipelines.source import Source
 
 TABLE, SONGS, AUDIO = "static_annotations.csv", "metadata.csv", "chorus"
 SCALE = Scale("musicId", "Valence(mean)", "Arousal(mean)", 0, 1)
@@ -60,19 +60,13 @@ PMEmo2019/                          <- SOURCE
         return True
 
     def read(self, split: str) -> Iterator[Record | Reject]:
-        if not self.has_folder(self.root / AUDIO):
-            raise SourceError(f"{self.name}: no audio in {self.root}: expected {AUDIO}/; unpack PMEmo2019.zip again")
+        folder = self.folder_of("the audio", AUDIO, advice="unpack PMEmo2019.zip again")
         table = f"annotations/{TABLE}" if self.has_file(self.root / "annotations" / TABLE) else TABLE
-        yield from read_ratings(self, AudioTree(self, AUDIO), [table], SCALE, self.songs)
+        yield from read_ratings(self, AudioTree(self, folder), [table], SCALE, self.songs)
 
     @cached_property
-    def songs(self) -> dict[str, tuple[tuple[str, str], ...]]:
+    def songs(self) -> dict[str, tuple[Entities, ...]]:
         """Song -> its title, artist and album; empty without that table."""
-        if not self.has_file(self.root / SONGS):
-            return {}
         kinds = ("title", "artist", "album")
-        rows = read_csv(self.root, SONGS, (), ("musicId", *kinds), fallback="latin-1")
-        return {
-            song.strip(): tuple((kind, text.strip()) for kind, text in zip(kinds, told, strict=True) if text.strip())
-            for song, *told in (row[1] for row in rows if not isinstance(row, Reject))
-        }
+        rows = rows_if_there(self, SONGS, (), ("musicId", *kinds), fallback="latin-1")
+        return {song.strip(): Entities.of_song(kinds, told) for song, *told in rows}

@@ -46,6 +46,7 @@ class ReazonSpeech(Source):
         "flac/. Of a smaller size pass SPLIT=small."
     )
     expects = "the folder that holds all.tsv (or small.tsv, …) and 000/, 001/, … (or flac/000/, …)"
+    split_tables = {split: (f"{split}.tsv",) for split in splits}
     layout = """
 reazonspeech/                       <- SOURCE
   all.tsv                           000/0000b6f0a1d2.flac, tab, text; or large.tsv medium.tsv small.tsv tiny.tsv
@@ -55,16 +56,12 @@ reazonspeech/                       <- SOURCE
     @classmethod
     def recognises(cls, folder: CorpusPath) -> bool:
         # Tables of these names are common: the folder of the first archive has to be there too.
-        there = any((folder / f"{place}000").is_dir() for place in ("", "flac/"))
-        return there and any((folder / f"{split}.tsv").is_file() for split in cls.splits)
-
-    def has_split(self, split: str) -> bool:
-        return self.has_file(self.root / f"{split}.tsv")
+        return super().recognises(folder) and any((folder / f"{place}000").is_dir() for place in ("", "flac/"))
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         inside = "" if self.has_folder(self.root / "000") else "flac/"
-        listing = lru_cache(maxsize=256)(lambda folder: self.listing(folder))  # rows come by archive
-        table = f"{split}.tsv"
+        listing = lru_cache(maxsize=256)(self.listing)  # rows come by archive
+        table = self.split_table(split)
         for row in read_tsv(self.root, table, COLUMNS, header=COLUMNS):
             if isinstance(row, Reject):
                 yield Reject(_id(row.id), row.reason, row.where)

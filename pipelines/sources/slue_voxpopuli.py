@@ -18,7 +18,6 @@ import re
 from collections.abc import Iterator
 
 from pipelines.formats.tables import read_csv
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Entities, Record, Reject, Speaker, Transcript
 from pipelines.source import Source
 
@@ -51,6 +50,7 @@ class SLUEVoxPopuli(Source):
     audio = "Ogg, 16 kHz mono, one file per utterance"
     obtain = "Run scripts/download_datasets.sh of the home page, which unpacks slue-voxpopuli.tar.gz"
     expects = "the folder slue-voxpopuli/, which holds slue-voxpopuli_dev.tsv and dev/"
+    split_tables = {s: (f"slue-voxpopuli_{s}.tsv", f"slue-voxpopuli_{s}_blind.tsv") for s in splits}
     layout = """
 slue-voxpopuli/                     <- SOURCE
   slue-voxpopuli_fine-tune.tsv  slue-voxpopuli_dev.tsv  slue-voxpopuli_test_blind.tsv
@@ -59,15 +59,8 @@ slue-voxpopuli/                     <- SOURCE
   dev/  test/
 """
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / table).is_file() for split in cls.splits for table in _tables(split))
-
-    def has_split(self, split: str) -> bool:
-        return any(self.has_file(self.root / table) for table in _tables(split))
-
     def read(self, split: str) -> Iterator[Record | Reject]:
-        table = next(table for table in _tables(split) if self.has_file(self.root / table))
+        table = self.split_table(split)
         places = FOLDERS[split]
         folder = self.folder_of(f"the audio of '{split}'", *places, advice=f"unpack it again. {self.obtain}")
         listing = self.listing(folder)
@@ -102,10 +95,6 @@ slue-voxpopuli/                     <- SOURCE
                     original={} if found is None else {"entities": column},
                 )
         yield from listing.unnamed(named, ".ogg")
-
-
-def _tables(split: str) -> tuple[str, ...]:
-    return f"slue-voxpopuli_{split}.tsv", f"slue-voxpopuli_{split}_blind.tsv"
 
 
 def _entities(column: str, text: str) -> tuple[tuple[str, str], ...] | str:

@@ -19,7 +19,6 @@ from typing import Any
 from pipelines.formats.json_lines import read_json_lines
 from pipelines.formats.json_stream import read_object
 from pipelines.labels.speakers import gender
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import Annotation, AudioRef, Entities, Intent, Record, Reject, Speaker, Transcript
 from pipelines.source import Source
 
@@ -52,6 +51,7 @@ class SLURP(Source):
     )
     expects = "the folder slurp/, which holds dataset/slurp/devel.jsonl and audio/slurp_real/"
     archives = ("audio/slurp_*.tar.gz", "slurp_*.tar.gz")
+    split_tables = {split: (f"dataset/slurp/{split}.jsonl",) for split in splits}
     layout = """
 slurp/                              <- SOURCE
   dataset/slurp/train.jsonl  train_synthetic.jsonl  devel.jsonl  test.jsonl
@@ -60,27 +60,22 @@ slurp/                              <- SOURCE
   audio/slurp_synth/audio-….flac
 """
 
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / _table(split)).is_file() for split in cls.splits)
-
-    def has_split(self, split: str) -> bool:
-        return self.has_file(self.root / _table(split))
-
     def read(self, split: str) -> Iterator[Record | Reject]:
         part = "slurp_real" if split in REAL else "slurp_synth"
         places = (f"audio/{part}", part, f"scripts/audio/{part}")
         folder = self.folder_of(f"the audio of '{split}'", *places, advice=f"unpack {part}.tar.gz there")
         listing = self.listing(folder)
-        for where, entry in self.sentences(split):
-            if entry is None:
-                yield Reject(where, "bad_row", where)
+        table = self.split_table(split)
+        for item in self.sentences(split):
+            if isinstance(item, Reject):
+                yield item
                 continue
+            where, entry = item
             annotations = _annotations(entry)
             for recording in _recordings(entry):
                 name = str(recording["file"])
                 clip = name.removesuffix(".flac")
-                if problem := listing.problem(clip, name, where, _table(split)):
+                if problem := listing.problem(clip, name, where, table):
                     yield problem
                 elif annotations is None:
                     yield Reject(clip, "bad_row", where)
@@ -98,23 +93,19 @@ slurp/                              <- SOURCE
         # All recordings of a folder can be told from strangers only by all the tables that share it.
         sharing = REAL if split in REAL else (split,)
         if split == sharing[0] and all(map(self.has_split, sharing)):
-            unnamed = set(listing.names)
-            for table in sharing:
-                for _, entry in self.sentences(table):
-                    unnamed.difference_update(str(recording["file"]) for recording in _recordings(entry))
-            for name in sorted(unnamed):
-                if name.endswith(".flac"):
-                    yield Reject(name.removesuffix(".flac"), "no_transcript", f"{folder}/{name}")
+            items = (item for other in sharing for item in self.sentences(other) if not isinstance(item, Reject))
+            named = {str(recording["file"]) for _, entry in items for recording in _recordings(entry)}
+            yield from listing.unnamed(named, ".flac")
 
-    def sentences(self, split: str) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-        """Where each sentence of a split stands, and what is told of it; None: its line cannot be read."""
-        for item in read_json_lines(self.root / _table(split), _table(split)):
+    def sentences(self, split: str) -> Iterator[tuple[str, Mapping[str, Any]] | Reject]:
+        """Where each sentence of a split that has recordings stands, and what is told of it."""
+        table = self.split_table(split)
+        for item in read_json_lines(self.root / table, table):
             if isinstance(item, Reject):
-                yield item.id, None
+                yield Reject(item.id, item.reason, item.id)
                 continue
-            number, entry = item
-            readable = isinstance(entry.get("recordings"), list) and entry["recordings"]
-            yield f"{_table(split)}:{number}", entry if readable else None
+            where, entry = f"{table}:{item[0]}", item[1]
+            yield (where, entry) if _recordings(entry) else Reject(where, "bad_row", where)
 
     @cached_property
     def speakers(self) -> dict[str, str]:
@@ -127,14 +118,11 @@ slurp/                              <- SOURCE
         return {name: str(facts.get("usrid") or "") for name, facts in recordings if isinstance(facts, dict)}
 
 
-def _table(split: str) -> str:
-    return f"dataset/slurp/{split}.jsonl"
-
-
-def _recordings(entry: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
+def _recordings(entry: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """The recordings of a sentence, each with its `file`."""
-    found = entry["recordings"] if entry is not None else ()
-    return [recording for recording in found if isinstance(recording, dict) and recording.get("file")]
+    found = entry.get("recordings")
+    listed = found if isinstance(found, list) else ()
+    return [recording for recording in listed if isinstance(recording, dict) and recording.get("file")]
 
 
 def _annotations(entry: Mapping[str, Any]) -> tuple[Annotation, ...] | None:

@@ -80,10 +80,7 @@ TEDLIUM_release-3/                  <- SOURCE
                     else:
                         problem = Reject(_id(item), "unsafe_path", item.where)
                     yield problem or _utterance(item, f"{folder}/sph/{audio}")
-        told = {table.removesuffix(".stm") for table in tables}
-        for audio in sorted(listing.names):
-            if audio.endswith(".sph") and audio.removesuffix(".sph") not in told:
-                yield Reject(audio.removesuffix(".sph"), "no_transcript", f"{folder}/sph/{audio}")
+        yield from listing.unnamed({f"{table.removesuffix('.stm')}.sph" for table in tables}, ".sph")
 
 
 def _utterance(item: StmSegment, path: str) -> Record | Reject:

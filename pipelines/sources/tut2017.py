@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.formats.tables import read_lines
+from pipelines.formats.tables import lines_if_there, read_lines
 from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Label, Record, Reject
 from pipelines.source import EmptySplitError, Source
@@ -127,9 +127,7 @@ tut2017/                                   <- SOURCE
 
     def _cells(self, table: str) -> dict[str, str]:
         """What a table says of each segment, if it is there."""
-        if not self.has_file(self.root / table):
-            return {}
-        lines = [line[1].partition("\t") for line in read_lines(self.root, table) if not isinstance(line, Reject)]
+        lines = (line.partition("\t") for line in lines_if_there(self, table))
         return {_file(name): " ".join(rest.split()) or "yes" for name, _, rest in lines}
 
     def _places(self, top: str) -> dict[str, str]:

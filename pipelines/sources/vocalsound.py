@@ -46,6 +46,8 @@ class VocalSound(Source):
     audio = "WAV, 16 kHz (or 44.1 kHz) mono, a few seconds"
     obtain = "Download the 16 kHz (or 44.1 kHz) version linked on the home page, and unpack it in a folder of its own"
     expects = "the folder that holds audio_16k/ (or audio_44k/) and meta/tr_meta.csv (or datafiles/tr.json)"
+    # Tables of speakers, to which the release's README gives another ending than the release; or a list of clips.
+    split_tables = {s: (f"meta/{s}_meta.csv", f"meta/{s}_meta.json", f"datafiles/{s}.json") for s in splits}
     layout = """
 vocalsound/                         <- SOURCE
   audio_16k/f0003_0_cough.wav       speaker, session, sound (or audio_44k/)
@@ -55,19 +57,14 @@ vocalsound/                         <- SOURCE
 
     @classmethod
     def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / place).is_dir() for place in FOLDERS) and any(
-            (folder / table).is_file() for split in cls.splits for table in (*_meta(split), _datafile(split))
-        )
-
-    def has_split(self, split: str) -> bool:
-        return any(self.has_file(self.root / table) for table in (*_meta(split), _datafile(split)))
+        return any((folder / place).is_dir() for place in FOLDERS) and super().recognises(folder)
 
     @cached_property
     def people(self) -> dict[str, tuple[str, dict[str, str]]]:
         """Speaker -> split, and what is told of the person."""
         found: dict[str, tuple[str, dict[str, str]]] = {}
         for split in self.splits:
-            table = next((table for table in _meta(split) if self.has_file(self.root / table)), None)
+            table = self.first_file(*self.split_tables[split][:2])
             for speaker, *told in self.rows(table) if table else ((clip,) for clip in self.clips(split)):
                 found.setdefault(speaker.partition("_")[0], (split, dict(zip(FACTS, told, strict=False))))
         return found
@@ -124,11 +121,6 @@ vocalsound/                         <- SOURCE
                     speaker=Speaker(speaker, gender(sex), age(told.get("age", ""))),
                     original={key: value for key, value in told.items() if value},
                 )
-
-
-def _meta(split: str) -> tuple[str, str]:
-    """The table of a split's speakers; the release's README gives it another ending than the release."""
-    return f"meta/{split}_meta.csv", f"meta/{split}_meta.json"
 
 
 def _datafile(split: str) -> str:

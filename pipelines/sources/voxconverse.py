@@ -79,10 +79,8 @@ voxconverse/                        <- SOURCE
                         yield tree.problem(recording, recording, f"{table}:1", table)
                     else:
                         yield Record(recording, (AudioRef(path),), (turns,))
-        for path in tree.paths() if split == self.available_splits()[0] else ():  # of none is the split told
-            recording = path.rpartition("/")[2].rpartition(".")[0]
-            if recording not in known:
-                yield Reject(recording, "no_transcript", path)
+        if split == self.available_splits()[0]:  # of none is the split told
+            yield from tree.unnamed(known)
 
 
 def _label_folder(root: CorpusPath, split: str) -> CorpusPath | None:

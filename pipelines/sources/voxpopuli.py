@@ -85,7 +85,7 @@ voxpopuli/                          <- SOURCE
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         for language, table in _tables(self.root, split).items():
-            listing = lru_cache(maxsize=256)(lambda folder: self.listing(folder))
+            listing = lru_cache(maxsize=256)(self.listing)
             whole = not table.endswith(f"asr_{split}.tsv")
             for row in _annotated(self.root, table, split) if whole else _cut(self.root, table):
                 if isinstance(row, Reject):

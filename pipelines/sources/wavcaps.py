@@ -23,16 +23,9 @@ from pipelines.formats.audio_tree import AudioTree
 from pipelines.formats.json_stream import read_items, read_object
 from pipelines.formats.lfs import refuse_pointer
 from pipelines.listing import files, subfolders
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Caption, Record, Reject
 from pipelines.source import EmptySplitError, Source
 
-TABLES = {  # in json_files/; of FreeSound there is a table of the clips of 2 s and more, too
-    "AudioSet_SL": ("AudioSet_SL/as_final.json",),
-    "BBC_Sound_Effects": ("BBC_Sound_Effects/bbc_final.json",),
-    "FreeSound": ("FreeSound/fsd_final.json", "FreeSound/fsd_final_2s.json"),
-    "SoundBible": ("SoundBible/sb_final.json",),
-}
 ORIGINS = {"AudioSet_SL": "youtube", "BBC_Sound_Effects": "bbc", "FreeSound": "freesound", "SoundBible": "soundbible"}
 ACADEMIC = "LicenseRef-WavCaps-Academic"
 LICENCES = {
@@ -67,6 +60,12 @@ class WavCaps(Source):
         "-s- FreeSound.zip -O whole.zip) and unpack it in Zip_files/FreeSound/"
     )
     expects = "the folder WavCaps/, which holds json_files/ and, in any folder, FreeSound/ with the audio"
+    split_tables = {  # of FreeSound there is a table of the clips of 2 s and more, too
+        "AudioSet_SL": ("json_files/AudioSet_SL/as_final.json",),
+        "BBC_Sound_Effects": ("json_files/BBC_Sound_Effects/bbc_final.json",),
+        "FreeSound": ("json_files/FreeSound/fsd_final.json", "json_files/FreeSound/fsd_final_2s.json"),
+        "SoundBible": ("json_files/SoundBible/sb_final.json",),
+    }
     layout = """
 WavCaps/                            <- SOURCE
   json_files/AudioSet_SL/as_final.json  BBC_Sound_Effects/bbc_final.json
@@ -74,18 +73,6 @@ WavCaps/                            <- SOURCE
              blacklist/*.json       (optional)
   Zip_files/FreeSound/…/17.flac     (any folder called FreeSound or FreeSound_flac)
 """
-
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return any((folder / "json_files" / table).is_file() for tables in TABLES.values() for table in tables)
-
-    def has_split(self, split: str) -> bool:
-        return self.table(split) is not None
-
-    def table(self, split: str) -> str | None:
-        """The table of a site, relative to SOURCE."""
-        tables = (f"json_files/{table}" for table in TABLES[split])
-        return next((table for table in tables if self.has_file(self.root / table)), None)
 
     @cached_property
     def blacklists(self) -> dict[tuple[str, str], str]:
@@ -101,7 +88,7 @@ WavCaps/                            <- SOURCE
         return found
 
     def read(self, split: str) -> Iterator[Record | Reject]:
-        table = self.table(split) or ""
+        table = self.split_table(split)
         refuse_pointer(self.root / table)
         clips = self.clips(split)
         for number, item in enumerate(read_items(self.root / table, "data"), start=1):

@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterator
 
 from pipelines.formats.segment_json import read_segments
-from pipelines.places.corpus_path import CorpusPath
 from pipelines.record import AudioRef, Record, Reject, Transcript
 from pipelines.source import Source
 
@@ -44,18 +43,12 @@ class WenetSpeech(Source):
     audio = "Opus, 16 kHz mono, one file per recording, cut into segments"
     obtain = "Apply at wenet.org.cn/WenetSpeech and run its download script. Of a smaller subset pass SPLIT=S."
     expects = "the folder that holds WenetSpeech.json and audio/"
+    split_tables = dict.fromkeys(splits, (METADATA,))  # which subsets are in it only reading it all would tell
     layout = """
 WenetSpeech/                        <- SOURCE
   WenetSpeech.json                  recordings and their segments; several GB
   audio/train/youtube/B00000/Y0000000000_--5llN02F84.opus
 """
-
-    @classmethod
-    def recognises(cls, folder: CorpusPath) -> bool:
-        return (folder / METADATA).is_file()
-
-    def has_split(self, split: str) -> bool:
-        return self.has_file(self.root / METADATA)  # which subsets are in it only reading it all would tell
 
     def read(self, split: str) -> Iterator[Record | Reject]:
         for item in read_segments(self, METADATA, split, "text"):

@@ -37,6 +37,14 @@ def test_fleurs_forms_translations_and_lengths(tmp_path: Path) -> None:
     assert len(LANGUAGES) == 102
 
 
+def test_fleurs_tells_each_clip_once_whatever_the_case_of_its_ending(tmp_path: Path) -> None:
+    fixture = FIXTURES["fleurs"](tmp_path)
+    usual = [item.id for item in catalogue.find("fleurs")(fixture.source).records("train")]
+    for wav in (fixture.source / "data/en_us/audio/train").glob("10*.wav"):
+        wav.rename(wav.with_suffix(".WAV"))
+    assert [item.id for item in catalogue.find("fleurs")(fixture.source).records("train")] == usual
+
+
 def test_fleurs_still_packed_in_a_bucket() -> None:
     bucket = fsspec.filesystem("memory")
     bucket.pipe("/fleurs-packed/data/en_us/dev.tsv", b"1\t1.wav\tA.\ta\ta\t16\tMALE\n")

@@ -142,7 +142,8 @@ def test_fma_small_holds_its_own_tracks_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lost", "message"), [("fma_medium", r"no audio in .*fma_small\.zip"), ("fma_metadata/genres.csv", "unpack fma_m")]
+    ("lost", "message"),
+    [("fma_medium", r"the audio: not there, expected .*fma_small\.zip"), ("fma_metadata/genres.csv", "unpack fma_m")],
 )
 def test_fma_says_what_is_missing(tmp_path: Path, lost: str, message: str) -> None:
     fixture = fma.corpus(tmp_path)
@@ -257,7 +258,9 @@ def test_emopia_with_audio_of_the_user(tmp_path: Path) -> None:
 def test_emopia_says_that_it_ships_no_audio(tmp_path: Path) -> None:
     fixture = emopia.corpus(tmp_path)
     (fixture.source / "audios").rename(tmp_path / "away")
-    with pytest.raises(SourceError, match=r"EMOPIA ships no audio.*fetch the YouTube videos.*named like audio/Q1_"):
+    with pytest.raises(
+        SourceError, match=r"no audio below .*EMOPIA ships none: fetch the YouTube videos.*named like audio/Q1_"
+    ):
         records(fixture, "emopia", "all")
 
 

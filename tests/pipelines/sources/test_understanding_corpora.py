@@ -45,6 +45,15 @@ def test_slurp_targets(tmp_path: Path) -> None:
     assert said["sf"] == said["ser"] and "adele's<|endofentityvalue|><|startofentitytype|>artist name<" in said["sf"]
 
 
+def test_slurp_tells_of_every_line_that_it_cannot_use_why(tmp_path: Path) -> None:
+    fixture = FIXTURES["slurp"](tmp_path)
+    table = "dataset/slurp/devel.jsonl"
+    lines = [b'{"sentence": "Caf\xe9"}', b'{"recordings": [{}]}', b'{"recordings": 1}']
+    (fixture.source / table).write_bytes(b"\n".join(lines))
+    told = [(item.where, item.reason) for item in catalogue.find("slurp")(fixture.source).records("devel")]
+    assert told == [(f"{table}:1", "wrong_encoding"), (f"{table}:2", "bad_row"), (f"{table}:3", "bad_row")]
+
+
 def test_slurp_without_all_tables_knows_no_strangers(tmp_path: Path) -> None:
     fixture = FIXTURES["slurp"](tmp_path)
     (fixture.source / "dataset/slurp/test.jsonl").unlink()

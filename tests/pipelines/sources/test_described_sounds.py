@@ -9,18 +9,13 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.record import Caption, Label, QuestionAnswer, Record, Reject
+from pipelines.record import Caption, Label, QuestionAnswer, Reject
 from pipelines.segment import pieces
 from pipelines.source import SourceError
 from tests.pipelines.corpora import shards_of
 from tests.pipelines.sources.corpora import macs, wavcaps
 from tests.pipelines.sources.fixture import Fixture, tone, write
-from tests.pipelines.sources.fixtures import FIXTURES
-
-
-def records(fixture: Fixture, name: str, split: str) -> dict[str, Record]:
-    items = catalogue.find(name)(fixture.source, fixture.roots).records(split)
-    return {item.id: item for item in items if isinstance(item, Record)}
+from tests.pipelines.sources.fixtures import FIXTURES, records
 
 
 def test_wavcaps_tells_sites_apart(tmp_path: Path) -> None:

@@ -8,20 +8,15 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.record import Label, Record, Speaker, Transcript
+from pipelines.record import Label, Speaker, Transcript
 from pipelines.source import SourceError
 from tests.pipelines.corpora import shards_of
 from tests.pipelines.recordings import chirp, ffmpeg
 from tests.pipelines.sources.corpora import cremad, meld
 from tests.pipelines.sources.fixture import Fixture, tone, write
-from tests.pipelines.sources.fixtures import FIXTURES
+from tests.pipelines.sources.fixtures import FIXTURES, records
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
-
-
-def records(fixture: Fixture, name: str, split: str) -> dict[str, Record]:
-    items = catalogue.find(name)(fixture.source, fixture.roots).records(split)
-    return {item.id: item for item in items if isinstance(item, Record)}
 
 
 @pytest.mark.parametrize("place", ["train/train_splits", "train_splits"])

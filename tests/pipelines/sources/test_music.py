@@ -21,15 +21,10 @@ from tests.pipelines.sources.corpora import (
     mtg_jamendo,
     musicnet,
 )
-from tests.pipelines.sources.fixture import Fixture, tone
-from tests.pipelines.sources.fixtures import FIXTURES
+from tests.pipelines.sources.fixture import tone
+from tests.pipelines.sources.fixtures import FIXTURES, records
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
-
-
-def records(fixture: Fixture, name: str, split: str) -> dict[str, Record]:
-    items = catalogue.find(name)(fixture.source, fixture.roots).records(split)
-    return {item.id: item for item in items if isinstance(item, Record)}
 
 
 def labels(record: Record) -> dict[str, tuple[str, ...]]:

@@ -12,18 +12,9 @@ from pipelines import catalogue
 from pipelines.record import Caption, Label, Note, Record, Reject, Transcript, Translation, Words
 from pipelines.source import Source, SourceError
 from tests.pipelines.sources.fixture import Fixture, mp3, tone, write
-from tests.pipelines.sources.fixtures import FIXTURES
+from tests.pipelines.sources.fixtures import FIXTURES, records, text
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
-
-
-def records(fixture: Fixture, name: str, split: str) -> dict[str, Record]:
-    items = catalogue.find(name)(fixture.source, fixture.roots).records(split)
-    return {item.id: item for item in items if isinstance(item, Record)}
-
-
-def text(record: Record) -> str:
-    return next(a.text for a in record.annotations if isinstance(a, Transcript))
 
 
 def test_librispeech_passes_text_on_and_reads_speakers(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pipelines.source import EmptySplitError, Source, SourceError
 from tests.pipelines.corpora import Built, shards_of
 from tests.pipelines.recordings import chirp, ffmpeg
 from tests.pipelines.sources.fixture import tone, write
-from tests.pipelines.sources.fixtures import FIXTURES
+from tests.pipelines.sources.fixtures import FIXTURES, records_of
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 
@@ -25,7 +25,7 @@ def source_of(name: str, folder: Path) -> Source:
 
 
 def records(source: Source, split: str) -> dict[str, Record]:
-    return {item.id: item for item in source.records(split) if isinstance(item, Record)}
+    return {record.id: record for record in records_of(source, split)}
 
 
 def answers(sample: dict[str, Any]) -> list[tuple[str, str]]:

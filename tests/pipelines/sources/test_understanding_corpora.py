@@ -7,17 +7,12 @@ from pathlib import Path
 import pytest
 
 from pipelines import catalogue
-from pipelines.record import Entities, Intent, Label, Record, Reject, Speaker, Transcript
+from pipelines.record import Entities, Intent, Label, Reject, Speaker, Transcript
 from pipelines.source import SourceError
 from tests.pipelines.corpora import shards_of
 from tests.pipelines.sources.corpora import slue_voxpopuli, vocalsound
 from tests.pipelines.sources.fixture import Fixture, write
-from tests.pipelines.sources.fixtures import FIXTURES
-
-
-def records(fixture: Fixture, name: str, split: str) -> dict[str, Record]:
-    items = catalogue.find(name)(fixture.source, fixture.roots).records(split)
-    return {item.id: item for item in items if isinstance(item, Record)}
+from tests.pipelines.sources.fixtures import FIXTURES, records
 
 
 def responses(fixture: Fixture, name: str, split: str, record: str, out: Path) -> dict[str, str]:

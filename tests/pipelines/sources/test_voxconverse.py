@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from pipelines.catalogue import find
-from pipelines.record import Record, Turns
+from pipelines.record import Turns
 from pipelines.segment import pieces
 from tests.pipelines.corpora import shards_of
-from tests.pipelines.sources.fixtures import FIXTURES
+from tests.pipelines.sources.fixtures import FIXTURES, records_of
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 
 
 def test_long_recordings_are_cut_into_windows(tmp_path: Path) -> None:
     source = find("voxconverse")(FIXTURES["voxconverse"](tmp_path).source)
-    record = next(item for item in source.records("dev") if isinstance(item, Record))
+    record = records_of(source, "dev")[0]
     found = pieces(record, [61.0], source.cut, "dev" in source.evaluation_splits)
     assert isinstance(found, list) and [piece.spans[0] for piece in found] == [(0.0, 30.0), (30.0, 60.0), (60.0, 61.0)]
     first, second, third = (piece.annotations[0] for piece in found)

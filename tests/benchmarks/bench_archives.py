@@ -10,6 +10,8 @@ four times as many as they have themselves, and 3.6 × are wanted.
 
 The pass that makes the index of a .tar.gz is held against `gzip -dc | tar t`: at most 4 × its CPU time (1 × for FLAC),
 and an index of at most 3 % of the archive.
+
+These limits lie a little above what was measured when they were written: they tell what has become slower since.
 """
 
 from __future__ import annotations
@@ -40,11 +42,15 @@ from tests.pipelines.recordings import encoded
 
 ROUNDS = 5
 WANTED = {"tar": 1.15, "zip": 1.8, "tar.gz": 2.2}  # of the tree's CPU time
-WANTED_SHORT = {"tar": 1.15, "zip": 1.8, "tar.gz": 3.6}  # the same, of clips of a second
-WANTED_PASS, WANTED_INDEX = 4.0, 0.03
+WANTED_SHORT = WANTED | {"tar.gz": 3.6}
+WANTED_INDEX = 0.03  # of the archive
 EVERY = 8  # of the recordings, one is in the shard
-# Name, format, seconds, and how many recordings an archive has.
-CASES = (("FLAC 12 s, kept", "FLAC", 12.0, 800), ("WAV 12 s", "WAV", 12.0, 400), ("WAV 1 s", "WAV", 1.0, 4_000))
+# Name, format, seconds, how many recordings an archive has; what is wanted of shards, and of the pass.
+CASES = (
+    ("FLAC 12 s, kept", "FLAC", 12.0, 800, WANTED, 1.0),
+    ("WAV 12 s", "WAV", 12.0, 400, WANTED, 4.0),
+    ("WAV 1 s", "WAV", 1.0, 4_000, WANTED_SHORT, 4.0),
+)
 
 
 def tree(folder: Path, format: str, seconds: float, count: int) -> list[str]:
@@ -105,11 +111,11 @@ def main() -> int:
     short = False
     with tempfile.TemporaryDirectory() as name:
         os.environ["XDG_CACHE_HOME"] = f"{name}/cache"
-        for title, format, seconds, count in CASES:
+        for title, format, seconds, count, wanted, wanted_pass in CASES:
             folder = Path(name) / title.replace(" ", "-").replace(",", "")
             names = tree(folder, format, seconds, count)
             archives = pack(folder)
-            share, size = planned(archives["tar.gz"], Path(name) / "cache")
+            slower, index = planned(archives["tar.gz"], Path(name) / "cache")
             chosen = random.Random(0).sample(names, len(names) // EVERY)
             told = [Record(n, (AudioRef(n),), (Transcript("A sentence of a usual length.", "en"),)) for n in chosen]
             places = {"tree": Clips(folder)} | {kind: Clips(path) for kind, path in archives.items()}
@@ -119,12 +125,12 @@ def main() -> int:
                     shard, tar = ShardName("clips", "all", 0), Path(name) / "out.tar"
                     best[kind] = min(best[kind], cpu(write_shard, told, source, SETTINGS, shard, tar))
             line = f"{title:16} tree {1000 * best['tree']:7.1f} ms"
-            for kind, wanted in (WANTED_SHORT if seconds < 2 else WANTED).items():
+            for kind in archives:
                 ratio = best[kind] / best["tree"]
-                short |= ratio > wanted
+                short |= ratio > wanted[kind]
                 line += f"   {kind} {ratio:.2f} ×"
-            short |= share > WANTED_PASS or size > WANTED_INDEX
-            print(f"{line}   pass {share:.2f} × gzip -dc | tar t, index {size:.2%}", flush=True)
+            short |= slower > wanted_pass or index > WANTED_INDEX
+            print(f"{line}   pass {slower:.2f} × gzip -dc | tar t, index {index:.2%}", flush=True)
     return int(short)
 
 

@@ -13,7 +13,7 @@ from pipelines.source import SourceError
 from tests.pipelines.corpora import shards_of
 from tests.pipelines.recordings import chirp, ffmpeg
 from tests.pipelines.sources.corpora import cremad, meld
-from tests.pipelines.sources.fixture import Fixture, tone, write
+from tests.pipelines.sources.fixture import Fixture, mp3, tone, write
 from tests.pipelines.sources.fixtures import FIXTURES, records
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
@@ -130,7 +130,7 @@ def test_cremad_without_any_audio_stops_at_once(tmp_path: Path) -> None:
 
 def test_cremad_in_mp3(tmp_path: Path) -> None:
     root = tmp_path / "CREMA-D"
-    tone(root / "AudioMP3/1001_DFA_ANG_XX.mp3", 44_100, format="MP3")
+    mp3(root / "AudioMP3/1001_DFA_ANG_XX.mp3", 44_100)
     (record,) = records(Fixture(root, {}), "cremad", "all").values()
     assert record.audio[0].path == "AudioMP3/1001_DFA_ANG_XX.mp3"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from pipelines.record import Caption, Label, QuestionAnswer, Reject
 from pipelines.segment import pieces
 from pipelines.source import SourceError
 from tests.pipelines.corpora import shards_of
+from tests.pipelines.memory import traced
 from tests.pipelines.sources.corpora import macs, wavcaps
 from tests.pipelines.sources.fixture import Fixture, tone, write
 from tests.pipelines.sources.fixtures import FIXTURES, records
@@ -67,16 +67,13 @@ def test_wavcaps_table_is_never_whole_in_memory(tmp_path: Path) -> None:
     write(root / "json_files/FreeSound/fsd_final.json", f'{{"num_captions_per_audio": 1, "data": [{",".join(items)}]}}')
     assert (root / "json_files/FreeSound/fsd_final.json").stat().st_size > 10 << 20
     stream = catalogue.find("wavcaps")(root).records("FreeSound")
-    tracemalloc.start()
-    assert sum(1 for _ in stream) == 5_000
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 8 << 20
+    found, peak = traced(lambda: sum(1 for _ in stream))
+    assert found == 5_000 and peak < 8 << 20
 
 
 @pytest.mark.parametrize(
     ("place", "outside"),
-    [("macs/audio", False), (f"macs/{'TAU-urban-acoustic-scenes-2019-development'}/audio", False), ("tau/audio", True)],
+    [("macs/audio", False), ("macs/TAU-urban-acoustic-scenes-2019-development/audio", False), ("tau/audio", True)],
 )
 def test_macs_audio_beside_or_in_a_root(tmp_path: Path, place: str, outside: bool) -> None:
     fixture = macs.corpus(tmp_path, place, outside)

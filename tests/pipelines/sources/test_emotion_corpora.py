@@ -11,12 +11,11 @@ from pipelines import catalogue
 from pipelines.record import Label, Speaker, Transcript
 from pipelines.source import SourceError
 from tests.pipelines.corpora import shards_of
+from tests.pipelines.real import real
 from tests.pipelines.recordings import chirp, ffmpeg
 from tests.pipelines.sources.corpora import cremad, meld
 from tests.pipelines.sources.fixture import Fixture, mp3, tone, write
 from tests.pipelines.sources.fixtures import FIXTURES, records
-
-SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 
 
 @pytest.mark.parametrize("place", ["train/train_splits", "train_splits"])
@@ -50,9 +49,7 @@ def test_meld_without_films_says_what_to_unpack(tmp_path: Path) -> None:
 
 def test_meld_real_table(tmp_path: Path) -> None:
     """The released table of dev with films made for it: every emotion, and every character of its texts, comes out."""
-    table = SHARED / "meld/MELD.Raw/dev_sent_emo.csv"
-    if not table.is_file():
-        pytest.skip(f"the real table is not here: {table}")
+    table = real("meld/MELD.Raw/dev_sent_emo.csv")
     root = tmp_path / "MELD.Raw"
     film = ffmpeg(chirp(0.2, 16_000), 16_000, "mp4", "aac")
     released = " ".join(table.read_text(encoding="utf-8").replace('""', '"').split())

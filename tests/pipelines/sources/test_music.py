@@ -10,6 +10,7 @@ from pipelines import catalogue
 from pipelines.record import Entities, Label, Record, Reject
 from pipelines.source import SourceError
 from tests.pipelines.corpora import shards_of
+from tests.pipelines.real import real
 from tests.pipelines.sources.corpora import (
     deam,
     emopia,
@@ -23,8 +24,6 @@ from tests.pipelines.sources.corpora import (
 )
 from tests.pipelines.sources.fixture import tone
 from tests.pipelines.sources.fixtures import FIXTURES, records
-
-SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 
 
 def labels(record: Record) -> dict[str, tuple[str, ...]]:
@@ -283,9 +282,7 @@ REAL = {
 @pytest.mark.parametrize("name", REAL)
 def test_real_recordings(name: str, tmp_path: Path) -> None:
     folder, split, wanted = REAL[name]
-    if not (SHARED / folder).is_dir():
-        pytest.skip(f"the real recordings are not here: {SHARED / folder}")
-    source = catalogue.find(name)(SHARED / folder)
+    source = catalogue.find(name)(real(folder))
     assert not [item for item in source.records(split) if isinstance(item, Reject)]
     built = shards_of(source, split, tmp_path)
     assert {key: responses(sample) for key, sample in built.samples.items()} == wanted

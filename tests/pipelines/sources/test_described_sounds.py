@@ -38,13 +38,6 @@ def test_wavcaps_finds_the_audio_wherever_it_was_unpacked(tmp_path: Path, place:
     assert rain.audio[0].path == f"{place}/17.flac"
 
 
-def test_wavcaps_without_audio_says_what_to_unpack(tmp_path: Path) -> None:
-    fixture = FIXTURES["wavcaps"](tmp_path)
-    (fixture.source / wavcaps.DEEP).rename(tmp_path / "away")
-    with pytest.raises(SourceError, match=r"audio of 'FreeSound' is not there: .*FreeSound_flac/.*unpack it in"):
-        records(fixture, "wavcaps", "FreeSound")
-
-
 def test_wavcaps_table_that_was_not_fetched(tmp_path: Path) -> None:
     fixture = FIXTURES["wavcaps"](tmp_path)
     write(fixture.source / "json_files/FreeSound/fsd_final.json", "version https://git-lfs.github.com/spec/v1\n")

@@ -213,29 +213,3 @@ def test_a_broken_parquet_is_named(tmp_path: Path) -> None:
     write(path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
     with pytest.raises(SourceError, match="a pointer of Git LFS, not the file itself: run `git lfs pull`"):
         list(source.records("mc_test"))
-
-
-@pytest.mark.parametrize(
-    ("name", "split", "advice"),
-    [
-        ("audiocaps", "train", "fetch the clips from YouTube .*or pass ROOTS=audio=/path"),
-        ("audioset", "eval", "fetch the clips from YouTube .*or pass ROOTS=audio=/path"),
-        ("musiccaps", "test", "fetch the clips from YouTube .*or pass ROOTS=audio=/path"),
-        ("lp_musiccaps", "msd_train", "put the MP3 files there .*or pass ROOTS=audio=/path"),
-        ("music_avqa", "train", "put the videos .*or pass ROOTS=audio=/path"),
-        ("musicqa", "eval", "unpack the audio .* into audios/"),
-        ("fsd50k", "eval", r"merge and unpack FSD50K\.eval_audio"),
-        ("tut2017", "evaluation", r"unpack TUT-acoustic-scenes-2017-evaluation\.audio"),
-    ],
-)
-def test_metadata_without_audio_says_what_to_do(name: str, split: str, advice: str, tmp_path: Path) -> None:
-    """An incomplete download is one message, not a reject for each clip."""
-    source = source_of(name, tmp_path)
-    for path in tmp_path.rglob("*"):
-        if path.suffix in (".wav", ".mp3", ".flac"):
-            path.unlink()
-    for folder in sorted(tmp_path.rglob("*audio"), reverse=True):
-        shutil.rmtree(folder)
-    with pytest.raises(EmptySplitError, match=advice) as caught:
-        list(source.records(split))
-    assert "\n" not in str(caught.value)

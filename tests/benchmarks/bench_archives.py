@@ -23,9 +23,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[2])
@@ -36,7 +34,7 @@ from pipelines.archives.overlay import overlay
 from pipelines.build import write_shard
 from pipelines.record import AudioRef, Record, Transcript
 from shards.layout import ShardName
-from tests.benchmarks.bench_audio import speech
+from tests.benchmarks.bench_audio import seconds_of, speech
 from tests.benchmarks.bench_build import SETTINGS, Clips
 from tests.pipelines.recordings import encoded
 
@@ -78,13 +76,6 @@ def pack(folder: Path) -> dict[str, Path]:
     return archives
 
 
-def cpu(work: Callable[..., object], *arguments: object) -> float:
-    """CPU seconds of a call."""
-    began = time.thread_time()
-    work(*arguments)
-    return time.thread_time() - began
-
-
 def children_cpu(command: str) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, shell=True, check=True, stdout=subprocess.DEVNULL)
@@ -100,7 +91,7 @@ def planned(archive: Path, cache: Path) -> tuple[float, float]:
             old.unlink()
         overlay.cache_clear()
         lowest = min(lowest, children_cpu(f"gzip -dc {archive} | tar t"))
-        ours = min(ours, cpu(lambda: (Clips(archive).root / "nothing").is_file()))
+        ours = min(ours, seconds_of(lambda: (Clips(archive).root / "nothing").is_file()))
     (index,) = cache.rglob("*.sqlite")
     return ours / lowest, index.stat().st_size / archive.stat().st_size
 
@@ -123,7 +114,7 @@ def main() -> int:
             for _ in range(ROUNDS):
                 for kind, source in places.items():
                     shard, tar = ShardName("clips", "all", 0), Path(name) / "out.tar"
-                    best[kind] = min(best[kind], cpu(write_shard, told, source, SETTINGS, shard, tar))
+                    best[kind] = min(best[kind], seconds_of(write_shard, told, source, SETTINGS, shard, tar))
             line = f"{title:16} tree {1000 * best['tree']:7.1f} ms"
             for kind in archives:
                 ratio = best[kind] / best["tree"]

@@ -8,8 +8,10 @@ a .tar.gz, which take turns on one core. At most 1.15 × the CPU time of the tre
 which is inflated, and 2.2 × for a .tar.gz, where 128 KiB are inflated in vain for each read: of clips of 1 s that are
 four times as many as they have themselves, and 3.6 × are wanted.
 
-The pass that makes the index of a .tar.gz is held against `gzip -dc | tar t`: at most 4 × its CPU time (1 × for FLAC),
-and an index of at most 3 % of the archive.
+The pass that makes the index of a .tar.gz is held against `gzip -dc | tar t`: at most 4 × its CPU time, 1.25 × for
+FLAC, and an index of at most 3 % of the archive.
+
+These limits lie a little above what was measured when they were written: they tell what has become slower since.
 """
 
 from __future__ import annotations
@@ -21,9 +23,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[2])
@@ -34,17 +34,21 @@ from pipelines.archives.overlay import overlay
 from pipelines.build import write_shard
 from pipelines.record import AudioRef, Record, Transcript
 from shards.layout import ShardName
-from tests.benchmarks.bench_audio import speech
+from tests.benchmarks.bench_audio import seconds_of, speech
 from tests.benchmarks.bench_build import SETTINGS, Clips
 from tests.pipelines.recordings import encoded
 
 ROUNDS = 5
 WANTED = {"tar": 1.15, "zip": 1.8, "tar.gz": 2.2}  # of the tree's CPU time
-WANTED_SHORT = {"tar": 1.15, "zip": 1.8, "tar.gz": 3.6}  # the same, of clips of a second
-WANTED_PASS, WANTED_INDEX = 4.0, 0.03
+WANTED_SHORT = WANTED | {"tar.gz": 3.6}
+WANTED_INDEX = 0.03  # of the archive
 EVERY = 8  # of the recordings, one is in the shard
-# Name, format, seconds, and how many recordings an archive has.
-CASES = (("FLAC 12 s, kept", "FLAC", 12.0, 800), ("WAV 12 s", "WAV", 12.0, 400), ("WAV 1 s", "WAV", 1.0, 4_000))
+# Name, format, seconds, how many recordings an archive has; what is wanted of shards, and of the pass.
+CASES = (
+    ("FLAC 12 s, kept", "FLAC", 12.0, 800, WANTED, 1.25),
+    ("WAV 12 s", "WAV", 12.0, 400, WANTED, 4.0),
+    ("WAV 1 s", "WAV", 1.0, 4_000, WANTED_SHORT, 4.0),
+)
 
 
 def tree(folder: Path, format: str, seconds: float, count: int) -> list[str]:
@@ -72,13 +76,6 @@ def pack(folder: Path) -> dict[str, Path]:
     return archives
 
 
-def cpu(work: Callable[..., object], *arguments: object) -> float:
-    """CPU seconds of a call."""
-    began = time.thread_time()
-    work(*arguments)
-    return time.thread_time() - began
-
-
 def children_cpu(command: str) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, shell=True, check=True, stdout=subprocess.DEVNULL)
@@ -94,7 +91,7 @@ def planned(archive: Path, cache: Path) -> tuple[float, float]:
             old.unlink()
         overlay.cache_clear()
         lowest = min(lowest, children_cpu(f"gzip -dc {archive} | tar t"))
-        ours = min(ours, cpu(lambda: (Clips(archive).root / "nothing").is_file()))
+        ours = min(ours, seconds_of(lambda: (Clips(archive).root / "nothing").is_file()))
     (index,) = cache.rglob("*.sqlite")
     return ours / lowest, index.stat().st_size / archive.stat().st_size
 
@@ -105,11 +102,11 @@ def main() -> int:
     short = False
     with tempfile.TemporaryDirectory() as name:
         os.environ["XDG_CACHE_HOME"] = f"{name}/cache"
-        for title, format, seconds, count in CASES:
+        for title, format, seconds, count, wanted, wanted_pass in CASES:
             folder = Path(name) / title.replace(" ", "-").replace(",", "")
             names = tree(folder, format, seconds, count)
             archives = pack(folder)
-            share, size = planned(archives["tar.gz"], Path(name) / "cache")
+            slower, index = planned(archives["tar.gz"], Path(name) / "cache")
             chosen = random.Random(0).sample(names, len(names) // EVERY)
             told = [Record(n, (AudioRef(n),), (Transcript("A sentence of a usual length.", "en"),)) for n in chosen]
             places = {"tree": Clips(folder)} | {kind: Clips(path) for kind, path in archives.items()}
@@ -117,14 +114,14 @@ def main() -> int:
             for _ in range(ROUNDS):
                 for kind, source in places.items():
                     shard, tar = ShardName("clips", "all", 0), Path(name) / "out.tar"
-                    best[kind] = min(best[kind], cpu(write_shard, told, source, SETTINGS, shard, tar))
+                    best[kind] = min(best[kind], seconds_of(write_shard, told, source, SETTINGS, shard, tar))
             line = f"{title:16} tree {1000 * best['tree']:7.1f} ms"
-            for kind, wanted in (WANTED_SHORT if seconds < 2 else WANTED).items():
+            for kind in archives:
                 ratio = best[kind] / best["tree"]
-                short |= ratio > wanted
+                short |= ratio > wanted[kind]
                 line += f"   {kind} {ratio:.2f} ×"
-            short |= share > WANTED_PASS or size > WANTED_INDEX
-            print(f"{line}   pass {share:.2f} × gzip -dc | tar t, index {size:.2%}", flush=True)
+            short |= slower > wanted_pass or index > WANTED_INDEX
+            print(f"{line}   pass {slower:.2f} × gzip -dc | tar t, index {index:.2%}", flush=True)
     return int(short)
 
 

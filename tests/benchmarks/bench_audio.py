@@ -155,10 +155,10 @@ def product(path: Path, case: Case) -> int:
     return size
 
 
-def seconds_of(work: Callable[[Path, Case], object], path: Path, case: Case) -> float:
-    """CPU time of one file: other processes on the machine do not count."""
+def seconds_of(work: Callable[..., object], *arguments: object) -> float:
+    """CPU time of a call: other processes on the machine do not count."""
     began = time.thread_time()
-    work(path, case)
+    work(*arguments)
     return time.thread_time() - began
 
 
@@ -180,7 +180,7 @@ def compare(case: Case) -> None:
     for what, ways in (("decode", decoders), ("resample", resamplers)):
         reference = next(iter(ways.values()))()
         for name, way in ways.items():
-            best = min(seconds_of(lambda *_, way=way: way(), path, case) for _ in range(3 * ROUNDS))
+            best = min(seconds_of(way) for _ in range(3 * ROUNDS))
             result = way()
             same = len(result) == len(reference) and np.array_equal(result, reference)
             print(f"  {what:8} {name:32} {1000 * best:6.2f} ms  {'the numbers' if same else 'other numbers'}")

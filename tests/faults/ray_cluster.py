@@ -68,17 +68,29 @@ class RayCluster:
                     found[int(folder.name)] = title
         return found
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """No task goes on meanwhile."""
+        pids = list(self.workers())
+        for pid in pids:
+            _signal(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                _signal(pid, signal.SIGCONT)
+
     def kill_node(self, raylet: int, with_workers: bool) -> None:
         """Kill a raylet and at once all its workers, or leave them to find out by themselves."""
         there = [pid for pid in self.workers() if _parent(pid) == raylet] if with_workers else []
         self.nodes.remove(raylet)
         for pid in (raylet, *there):
-            _kill(pid)
+            _signal(pid, signal.SIGKILL)
 
     def kill_head(self, with_state: bool) -> None:
         """Kill the head's raylet, perhaps with the store of the cluster's state."""
         for pid in (self._gcs, self._head) if with_state else (self._head,):
-            _kill(pid)
+            _signal(pid, signal.SIGKILL)
 
     def _answer(self) -> str:
         assert self._process.stdout is not None
@@ -133,9 +145,9 @@ def _parent(pid: int) -> int:
     return 0
 
 
-def _kill(pid: int) -> None:
+def _signal(pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
 
 
 def main() -> None:

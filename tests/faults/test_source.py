@@ -26,15 +26,12 @@ def test_whenever_the_corpus_is_away_no_record_is_lost(jobs: JobServer, tmp_path
     corpus, scratch, out = FIXTURES[name](tmp_path / "corpora"), tmp_path / "scratch", tmp_path / "out"
     source = corpus.source.absolute()
     scratch.mkdir()
-    columns = corpus.told.get("columns", {})
-    told = {key: value for key, value in corpus.told.items() if key != "columns"}
-    told |= {f"columns.{column}": name for column, name in columns.items()}
 
     def run(fault: Fault | None = None) -> Run:
         roots = ",".join(f"{root}={path}" for root, path in corpus.roots.items())
         given = [f"dataset={name}", f"source={source}", f"roots={roots}", f"out={out}"]
         given += [f"split={','.join(corpus.records)}", "shard_samples=1", "max_reject_ratio=1"]
-        given += [f"{key}={value}" for key, value in told.items()]
+        given += [f"{key}={value}" for key, value in corpus.told.items()]
         return jobs.run(given, {"TMPDIR": str(scratch)}, (source,), fault)
 
     whole = run()

@@ -11,7 +11,6 @@ from typing import ClassVar
 import pytest
 import s3fs
 
-from pipelines.asked_for import DatasetConfig, class_asked_for
 from pipelines.census import take_census
 from pipelines.check_source import CheckConfig, conclude, described, main
 from pipelines.record import AudioRef, Label, Record, Reject, Transcript, Word, Words
@@ -19,7 +18,7 @@ from pipelines.source import Source
 from pipelines.tagging import TagRules
 from tag_schema.vocabulary import EXTENDED, RELEASED
 from tests.pipelines.corpora import librispeech, put
-from tests.pipelines.sources.fixtures import FIXTURES
+from tests.pipelines.sources.fixtures import FIXTURES, class_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,7 +35,7 @@ def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
 def test_counts_what_the_source_gives(name: str, tmp_path: Path) -> None:
     """Of each tiny corpus: the metadata's rejects, those that tagging adds, and every other record as usable."""
     fixture = FIXTURES[name](tmp_path)
-    cls = class_asked_for(DatasetConfig(**fixture.told, dataset=name, source=str(fixture.source)))
+    cls = class_of(name, fixture)
     source = cls(fixture.source, fixture.roots)
     for split, ids in fixture.records.items():
         told: list[int] = []

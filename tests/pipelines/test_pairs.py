@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
@@ -17,8 +16,8 @@ from pipelines.planning.plan import is_forgotten
 from pipelines.record import AudioRef, Record, Reject, Speaker
 from shards.forgotten import Forgotten, hidden
 from tests.pipelines.corpora import shards_of
-
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+from tests.pipelines.memory import traced
+from tests.pipelines.real import real
 
 
 def corpus(speakers: int, utterances: int, sessions: int = 3) -> Iterator[Record]:
@@ -77,11 +76,9 @@ def test_unknown_speakers_and_records_of_two_clips_are_passed_over() -> None:
 
 def test_memory_grows_with_the_speakers_alone() -> None:
     def peak(utterances: int) -> int:
-        tracemalloc.start()
-        assert sum(1 for _ in sampled_pairs(corpus(20, utterances))) > 400
-        found = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return found
+        found, most = traced(lambda: sum(1 for _ in sampled_pairs(corpus(20, utterances))))
+        assert found > 400
+        return most
 
     assert peak(3_000) < 1.2 * peak(300)
 
@@ -94,9 +91,8 @@ def test_a_pair_is_forgotten_with_either_of_its_sides() -> None:
     assert not is_forgotten(pair, Forgotten(frozenset({hidden("speaker:s99")})), "tape")
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data: real recordings, which the project has not")
 def test_pairs_of_real_speakers_become_samples(tmp_path: Path) -> None:
-    built = shards_of(find("librispeech")(SHARED / "librispeech/LibriSpeech"), "dev-clean-pairs", tmp_path)
+    built = shards_of(find("librispeech")(real("librispeech/LibriSpeech")), "dev-clean-pairs", tmp_path)
     ((pair_id, sample),) = built.samples.items()  # of one speaker there are two utterances, of the other one
     assert [audio["recording"] for audio in sample["audio"]] == pair_id.split("--")
     assert [len(clip) for clip in built.waveforms[pair_id]] == [

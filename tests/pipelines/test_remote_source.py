@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import fsspec
 import pytest
 import s3fs
 
@@ -117,8 +118,6 @@ def test_a_corpus_reads_the_same_elsewhere(name: str, tmp_path: Path) -> None:
 
 def in_memory(corpus: Path) -> str:
     """A copy of a folder in fsspec's memory, or of all that lies beside a file."""
-    import fsspec
-
     place, top = uuid.uuid4().hex, corpus if corpus.is_dir() else corpus.parent
     for path in filter(Path.is_file, top.rglob("*")):
         fsspec.filesystem("memory").pipe(f"/{place}/{path.relative_to(top.parent)}", path.read_bytes())
@@ -143,8 +142,6 @@ def test_a_bucket_gives_the_bytes_that_a_disk_gives(name: str, bucket: Bucket, t
 
 @pytest.mark.parametrize("scheme", ["memory", "file"])
 def test_so_does_every_file_system_that_fsspec_knows(scheme: str, tmp_path: Path) -> None:
-    import fsspec
-
     for name in ("librispeech", "commonvoice", "timit", "mls"):
         cls, fixture = catalogue.find(name), FIXTURES[name](tmp_path / name)
         url = f"file://{fixture.source}"

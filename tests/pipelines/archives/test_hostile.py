@@ -67,9 +67,14 @@ def test_links_that_lead_out_are_refused(target: str, kind: bytes, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("kind", "named"),
-    [(tarfile.SYMTYPE, "link"), (tarfile.CHRTYPE, "device"), (tarfile.FIFOTYPE, "device")],
+    [
+        (tarfile.SYMTYPE, "link"),
+        (tarfile.CHRTYPE, "device"),
+        (tarfile.FIFOTYPE, "device"),
+        (tarfile.GNUTYPE_SPARSE, "sparse file"),  # as large as it says, with no byte of it there
+    ],
 )
-def test_other_links_and_devices_are_named_and_never_followed(
+def test_what_is_no_file_is_named_and_never_followed(
     kind: bytes, named: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def change(tar: tarfile.TarFile) -> None:
@@ -97,29 +102,18 @@ def test_names_that_are_not_utf8_are_those_of_the_disk(tmp_path: Path) -> None:
     assert "84-121-\udce9\udcff" in ids(source)
 
 
-@pytest.mark.parametrize("form", ["tar", "tar.gz", "zip"])
+@pytest.mark.parametrize("form", ["tar.gz", "zip"])
 def test_a_bomb_is_refused_before_it_has_gone_off(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "_FREE_BYTES", 1 << 20)
     archive, size = tmp_path / f"bomb.{form}", 50 << 20
     if form == "zip":
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bomb, bomb.open("x.flac", "w") as file:
-            for _ in range(size >> 20):
-                file.write(bytes(1 << 20))
-    elif form == "tar":  # sparse: it says so, and no byte of it is there
-        with tarfile.open(archive, "w", format=tarfile.GNU_FORMAT) as bomb:
-            member(bomb, "x.flac", type=tarfile.GNUTYPE_SPARSE)
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+            zipped.writestr("x.flac", bytes(size))
     else:
-        with tarfile.open(archive, "w:gz") as bomb:
-            info = tarfile.TarInfo("x.flac")
-            info.size = size
-            bomb.addfile(info, _Zeros())
-    with pytest.raises((StorageError, SourceError), match=r"over 100 times its size|is not the corpus"):
+        with tarfile.open(archive, "w:gz") as tar:
+            member(tar, "x.flac", bytes(size))
+    with pytest.raises(StorageError, match=rf"bomb\.{form}: unpacks to over 100 times its size"):
         LibriSpeech(archive)
-
-
-class _Zeros(io.RawIOBase):
-    def read(self, size: int = -1) -> bytes:
-        return bytes(size)
 
 
 def test_overlapping_members_of_a_zip_are_refused(tmp_path: Path) -> None:

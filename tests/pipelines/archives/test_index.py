@@ -15,6 +15,7 @@ import pytest
 
 from pipelines.archives import overlay
 from pipelines.sources.librispeech import LibriSpeech
+from shards.storage_error import StorageError
 from tests.pipelines.archives.test_hostile import ids, packed
 
 EXPECTED = [f"84-121-000{number}" for number in range(3)]
@@ -123,5 +124,5 @@ def test_a_path_travels_and_finds_its_archive(cache: Path, tmp_path: Path) -> No
     with tarfile.open(archive, "w:gz"):
         pass
     overlay.overlay.cache_clear()
-    with pytest.raises(Exception, match=r"a\.tar\.gz: is not the archive that was planned with"):
+    with pytest.raises(StorageError, match=r"a\.tar\.gz: is not the archive that was planned with"):
         pickle.loads(sent).read_bytes()

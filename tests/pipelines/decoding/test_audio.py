@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,9 +17,8 @@ from pipelines.decoding.audio import AudioReject, Clip, Span, clips, encode_flac
 from pipelines.decoding.decode import open_recording
 from pipelines.decoding.resample import resample
 from pipelines.formats.flac import flac_layout, without_metadata
+from tests.pipelines.real import real
 from tests.pipelines.recordings import chirp, decoded_by_ffmpeg, encoded, ffmpeg, mp3, sphere
-
-REAL = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
 def whole(data: bytes) -> Clip:
@@ -289,10 +287,9 @@ def test_the_sparse_filter_is_torchaudios(monkeypatch):
     assert np.abs(resample(waveform, 44_100) - dense).max() < 1e-5
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="no real recordings beside the checkout (../shared/data)")
 def test_real_recordings_agree_with_independent_decoders():
     folders = {
-        path.parent: path for path in sorted(REAL.rglob("*")) if path.suffix in (".wav", ".flac", ".mp3", ".ogg")
+        path.parent: path for path in sorted(real().rglob("*")) if path.suffix in (".wav", ".flac", ".mp3", ".ogg")
     }
     assert folders
     for path in folders.values():

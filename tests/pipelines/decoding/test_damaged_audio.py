@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,13 +15,13 @@ from hypothesis import strategies as st
 from pipelines.decoding.audio import AudioReject, Clip, Span, clips, encode_flac
 from pipelines.decoding.decode import open_recording
 from pipelines.formats.mp3 import mp3_layout
+from tests.pipelines.real import real
 from tests.pipelines.recordings import chirp, encoded, ffmpeg, mp3, sphere, wav_with_sizes
 
 RATE = 16_000
 TONE = chirp(2, RATE)
 PCM = (TONE[:, 0] * 32767).astype("<i2").tobytes()
 FLAC = encoded(TONE, RATE, "FLAC", "PCM_16")
-REAL = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
 def reason(data: bytes, span: Span = (None, None)) -> str:
@@ -302,13 +301,14 @@ def test_two_streams_in_one_ogg_are_refused():
     assert reason(data + b"behind the last page") == ""
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="no real recordings beside the checkout (../shared/data)")
 def test_halves_of_real_recordings_are_truncated():
-    for path in sorted(REAL.rglob("*")):
-        if path.suffix.lower() in (".wav", ".flac", ".mp3", ".ogg", ".opus"):
-            data = path.read_bytes()
-            assert reason(data) == "", path.name
-            assert reason(data[: len(data) // 2 + 1]) == "truncated", path.name
+    kinds = (".wav", ".flac", ".mp3", ".ogg", ".opus")
+    paths = [path for path in sorted(real().rglob("*")) if path.suffix.lower() in kinds]
+    assert paths
+    for path in paths:
+        data = path.read_bytes()
+        assert reason(data) == "", path.name
+        assert reason(data[: len(data) // 2 + 1]) == "truncated", path.name
 
 
 def test_libsndfile_reads_what_we_keep():

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import catalogue
 from pipelines.formats.alignments import fitted, read_condensed
 from pipelines.formats.textgrid import Tier, read_tiers, read_words
-from pipelines.record import Record, Reject, Word, Words
+from pipelines.record import Reject, Word, Words
+from tests.pipelines.real import real
 from tests.pipelines.sources.fixture import Fixture, textgrid, write
-from tests.pipelines.sources.fixtures import FIXTURES
+from tests.pipelines.sources.fixtures import FIXTURES, records
 
-SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "praat_textgrid"
 TIERS = [("words", [(0, 0.5, ""), (0.5, 1.25, 'say "5" \n<exists> now'), (1.25, 2, "é")]), ("phones", [(0, 2, "sp")])]
 
 
@@ -87,9 +86,8 @@ def test_condensed_times_are_ends(tmp_path: Path) -> None:
 
 
 def words_of(fixture: Fixture, name: str, split: str) -> dict[str, Words | None]:
-    items = catalogue.find(name)(fixture.source, fixture.roots).records(split)
-    found = {item.id: item.annotations for item in items if isinstance(item, Record)}
-    return {key: next((a for a in value if isinstance(a, Words)), None) for key, value in found.items()}
+    found = records(fixture, name, split)
+    return {key: next((a for a in record.annotations if isinstance(a, Words)), None) for key, record in found.items()}
 
 
 def test_librispeech_merged_and_in_a_root_of_its_own(tmp_path: Path) -> None:
@@ -113,9 +111,9 @@ def test_aishell1_with_a_tree_of_the_users_own(tmp_path: Path) -> None:
     assert words["BAC009S0002W0123"] is None
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared")
 def test_textgrids_of_phoneticians() -> None:
-    bobby = read_words(SHARED, "bobby.TextGrid")
+    folder = real("praat_textgrid")
+    bobby = read_words(folder, "bobby.TextGrid")
     assert not isinstance(bobby, Reject) and len(bobby) > 2 and all(0 < w.start < w.end < 1.2 for w in bobby)
-    czech = read_tiers(SHARED, "H.TextGrid")
+    czech = read_tiers(folder, "H.TextGrid")
     assert not isinstance(czech, Reject) and len(czech) == 5 and czech[0].intervals[0][2] == "j"

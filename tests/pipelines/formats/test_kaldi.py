@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-import tracemalloc
 from pathlib import Path
 
 from pipelines.formats.kaldi import Column, Entry
 from pipelines.record import Reject
+from tests.pipelines.memory import traced
 from tests.pipelines.own.formats import opened
 from tests.pipelines.sources.fixture import tone, write
 
@@ -28,22 +28,16 @@ def test_columns_in_the_same_order_cost_no_memory(tmp_path: Path) -> None:
     names = [f"u{number}" for number in range(10_000)]
     (tmp_path / "text").write_text("".join(f"{name} value of {name}\n" for name in names))
     column = Column(tmp_path, "text")
-    tracemalloc.start()
-    assert all(column.take(name) for name in names)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 300_000
+    found, peak = traced(lambda: all(column.take(name) for name in names))
+    assert found and peak < 300_000
 
 
 def test_keys_that_a_sorted_column_lacks_cost_no_memory(tmp_path: Path) -> None:
     names = [f"u{number:06}" for number in range(20_000)]
     (tmp_path / "text").write_text("".join(f"{name} value of {name}\n" for name in names[::2]))
     column = Column(tmp_path, "text")
-    tracemalloc.start()
-    assert sum(column.take(name) is not None for name in names) == 10_000
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 300_000 and not list(column.rest())
+    found, peak = traced(lambda: sum(column.take(name) is not None for name in names))
+    assert found == 10_000 and peak < 300_000 and not list(column.rest())
 
 
 def test_a_column_that_is_not_there_names_nothing(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from tests.pipelines.recordings import chirp, ffmpeg
+from tests.pipelines import recordings
 
 
 @dataclass(frozen=True)
@@ -45,29 +45,34 @@ def tone(
     soundfile.write(path, frames.astype(np.float32), rate, format=format, subtype=subtype)
 
 
-def mp3(path: Path) -> None:
-    tone(path, 48_000, format="MP3")
+def mp3(path: Path, rate: int = 48_000) -> None:
+    tone(path, rate, format="MP3")
+
+
+def opus(path: Path, rate: int = 16_000) -> None:
+    """Write a short tone as Opus in Ogg."""
+    tone(path, rate, format="OGG", subtype="OPUS")
 
 
 def m4a(path: Path, rate: int = 16_000, seconds: float = 0.1) -> None:
     """Write a short noisy tone as AAC in MP4."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(ffmpeg(chirp(seconds, rate), rate, "ipod", "aac"))
+    write(path, recordings.ffmpeg(recordings.chirp(seconds, rate), rate, "ipod", "aac"))
+
+
+def pcm() -> np.ndarray:
+    """A tone of a tenth of a second at 16 kHz, (frames, 1) int16."""
+    return (9_000 * np.sin(2 * np.pi * 330 * np.arange(1_600) / 16_000)).astype("<i2")[:, None]
 
 
 def sphere(path: Path) -> None:
     """Write a tone behind a NIST SPHERE header."""
-    wave = (9_000 * np.sin(2 * np.pi * 330 * np.arange(1_600) / 16_000)).astype("<i2")
-    facts = f"channel_count -i 1\nsample_count -i {len(wave)}\nsample_rate -i 16000\nsample_n_bytes -i 2\n"
-    facts += "sample_byte_format -s2 01\nsample_coding -s3 pcm\nend_head\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(f"NIST_1A\n   1024\n{facts}".encode().ljust(1024) + wave.tobytes())
+    write(path, recordings.sphere(pcm(), 16_000))
 
 
-def write(path: Path, text: str, encoding: str = "utf-8") -> None:
-    """Write text byte for byte; "\\udcNN" in it is the byte NN."""
+def write(path: Path, content: str | bytes, encoding: str = "utf-8") -> None:
+    """Write a file and its folders, text byte for byte; "\\udcNN" in it is the byte NN."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode(encoding, "surrogateescape"))
+    path.write_bytes(content.encode(encoding, "surrogateescape") if isinstance(content, str) else content)
 
 
 def textgrid(tiers: Sequence[tuple[str, Sequence[tuple[float, float, str]]]], short: bool = False) -> str:

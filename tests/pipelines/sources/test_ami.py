@@ -10,21 +10,17 @@ import pytest
 from pipelines.catalogue import find
 from pipelines.formats.nxt import NxtError, read_elements
 from pipelines.planning.plan import is_forgotten
-from pipelines.record import Overlap, Record, Transcript, Turns, Word, Words
-from pipelines.source import Source, SourceError
+from pipelines.record import Overlap, Transcript, Turns, Word, Words
+from pipelines.source import SourceError
 from shards.forgotten import Forgotten, hidden
 from tests.pipelines.sources.corpora.ami import nxt, segment, word
 from tests.pipelines.sources.fixture import tone, write
-from tests.pipelines.sources.fixtures import FIXTURES
-
-
-def records(source: Source, split: str) -> list[Record]:
-    return [item for item in source.records(split) if isinstance(item, Record)]
+from tests.pipelines.sources.fixtures import FIXTURES, records_of
 
 
 def test_utterances_of_one_headset(tmp_path: Path) -> None:
     source = find("ami")(FIXTURES["ami"](tmp_path).source)
-    first, second, mix = records(source, "train")
+    first, second, mix = records_of(source, "train")
     assert first.annotations == (
         Transcript("Voilà, R&D sta.", "en"),
         Words((Word("Voilà", 0.01, 0.02), Word("R&D", 0.02, 0.03), Word("sta", 0.04, 0.04))),
@@ -40,7 +36,7 @@ def test_utterances_of_one_headset(tmp_path: Path) -> None:
 
 
 def test_the_mix_tells_turns_and_all_that_is_said(tmp_path: Path) -> None:
-    mix = records(find("ami")(FIXTURES["ami"](tmp_path).source), "train")[-1]
+    mix = records_of(find("ami")(FIXTURES["ami"](tmp_path).source), "train")[-1]
     assert is_forgotten(mix, Forgotten(frozenset({hidden("speaker:MÉO006")})), "ami")  # with any of its speakers
     assert mix.annotations == (
         Turns((("FEE005", 0.015, 0.05), ("MÉO006", 0.02, 0.05), ("FEE005", 0.05, 0.09))),
@@ -64,7 +60,7 @@ def test_windows_of_a_long_meeting(tmp_path: Path) -> None:
             *(segment(name, a, times[a], times[b] + 0.7, a, b) for a, b in parts),
         )
     tone(tmp_path / "ami/TS3005a.Mix-Headset.wav")
-    found = [record for record in records(find("ami")(tmp_path / "ami"), "train") if "Mix" in record.id]
+    found = [record for record in records_of(find("ami")(tmp_path / "ami"), "train") if "Mix" in record.id]
     # A leaves pauses of 0.3 s, B fills all but those while he is silent.
     spans = [(record.audio[0].start, record.audio[0].end) for record in found]
     assert spans[0][0] == 0.0 and 29.2 < (spans[0][1] or 0) < 30.0

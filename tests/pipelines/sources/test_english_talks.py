@@ -12,8 +12,7 @@ from pipelines.record import Reject, Speaker
 from pipelines.source import SourceError
 from pipelines.sources.tedlium3 import clean
 from tests.pipelines.sources.fixture import write
-from tests.pipelines.sources.fixtures import FIXTURES
-from tests.pipelines.sources.test_quirks import records, text
+from tests.pipelines.sources.fixtures import FIXTURES, records, text
 
 
 def test_gigaspeech_turns_tags_to_marks(tmp_path: Path) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 from pipelines import catalogue
 from pipelines.record import Record, Reject
 from pipelines.sources.aishell2 import clean
-from tests.pipelines.sources.fixtures import FIXTURES
-from tests.pipelines.sources.test_quirks import records, text
+from tests.pipelines.sources.fixtures import FIXTURES, records, text
 
 
 def test_thchs30_takes_words_from_where_the_split_points(tmp_path: Path) -> None:

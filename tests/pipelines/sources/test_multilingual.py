@@ -10,14 +10,13 @@ import pytest
 import soundfile
 
 from pipelines import catalogue
-from pipelines.record import AudioRef, Record, Speaker, Transcript, Translation
+from pipelines.record import AudioRef, Speaker, Transcript, Translation
 from pipelines.source import SourceError
 from pipelines.sources.fleurs import LANGUAGES
 from tests.pipelines.corpora import shards_of
 from tests.pipelines.sources.corpora.voxpopuli import HEADER
 from tests.pipelines.sources.fixture import Fixture, write
-from tests.pipelines.sources.fixtures import FIXTURES
-from tests.pipelines.sources.test_quirks import records
+from tests.pipelines.sources.fixtures import FIXTURES, records, records_of
 
 
 def test_fleurs_forms_translations_and_lengths(tmp_path: Path) -> None:
@@ -135,7 +134,7 @@ def test_emilia_part_as_source_keeps_its_split_and_licence(tmp_path: Path) -> No
     fixture = FIXTURES["emilia"](tmp_path)
     source = catalogue.find("emilia")(fixture.source / "Emilia-YODAS")
     assert source.available_splits() == ("Emilia-YODAS",)
-    licences = {item.licence for item in source.records("Emilia-YODAS") if isinstance(item, Record)}
+    licences = {record.licence for record in records_of(source, "Emilia-YODAS")}
     assert licences == {"CC-BY-4.0"}
 
 

@@ -10,6 +10,7 @@ from pipelines import catalogue
 from pipelines.record import Entities, Label, Record, Reject
 from pipelines.source import SourceError
 from tests.pipelines.corpora import shards_of
+from tests.pipelines.real import real
 from tests.pipelines.sources.corpora import (
     deam,
     emopia,
@@ -21,15 +22,8 @@ from tests.pipelines.sources.corpora import (
     mtg_jamendo,
     musicnet,
 )
-from tests.pipelines.sources.fixture import Fixture, tone
-from tests.pipelines.sources.fixtures import FIXTURES
-
-SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
-
-
-def records(fixture: Fixture, name: str, split: str) -> dict[str, Record]:
-    items = catalogue.find(name)(fixture.source, fixture.roots).records(split)
-    return {item.id: item for item in items if isinstance(item, Record)}
+from tests.pipelines.sources.fixture import tone
+from tests.pipelines.sources.fixtures import FIXTURES, records
 
 
 def labels(record: Record) -> dict[str, tuple[str, ...]]:
@@ -99,13 +93,6 @@ def test_mtg_jamendo_table_of_all_tags(tmp_path: Path) -> None:
     assert labels(track) == {"mgr": ("jazz",), "smer": ("sad",)}
 
 
-def test_mtg_jamendo_without_audio_says_what_fetches_it(tmp_path: Path) -> None:
-    fixture = mtg_jamendo.corpus(tmp_path)
-    (fixture.source / "audio").rename(tmp_path / "away")
-    with pytest.raises(SourceError, match=r"no audio in .*: expected .*audio/00/ to 99/.*download\.py"):
-        records(fixture, "mtg_jamendo", "train")
-
-
 @pytest.mark.parametrize("last_header", ["track_id,,,,,,,,,,,", "track_id"])
 def test_fma_genres_songs_and_licences(tmp_path: Path, last_header: str) -> None:
     fixture = fma.corpus(tmp_path, last_header=last_header)
@@ -141,17 +128,6 @@ def test_fma_small_holds_its_own_tracks_only(tmp_path: Path) -> None:
     assert list(records(fixture, "fma", "training")) == ["2"]
 
 
-@pytest.mark.parametrize(
-    ("lost", "message"),
-    [("fma_medium", r"the audio: not there, expected .*fma_small\.zip"), ("fma_metadata/genres.csv", "unpack fma_m")],
-)
-def test_fma_says_what_is_missing(tmp_path: Path, lost: str, message: str) -> None:
-    fixture = fma.corpus(tmp_path)
-    (fixture.source / lost).rename(tmp_path / "away")
-    with pytest.raises(SourceError, match=message):
-        records(fixture, "fma", "training")
-
-
 @pytest.mark.parametrize("audio", ["mp3/", ""])
 def test_magnatagatune_merges_synonyms_and_drops_negatives(tmp_path: Path, audio: str) -> None:
     fixture = magnatagatune.corpus(tmp_path, audio)
@@ -163,13 +139,6 @@ def test_magnatagatune_merges_synonyms_and_drops_negatives(tmp_path: Path, audio
     assert labels(guitar) == {"mgr": ("clasical", "classical"), "mic": ("guitars",)}
     assert entities(guitar) == {"title": 'C "live"', "artist": "A", "album": "B"}
     assert entities(records(fixture, "magnatagatune", "validation")["7"])["title"] == "E"  # no tag, but a song
-
-
-def test_magnatagatune_without_audio_says_how_to_join_it(tmp_path: Path) -> None:
-    fixture = magnatagatune.corpus(tmp_path)
-    (fixture.source / "mp3").rename(tmp_path / "away")
-    with pytest.raises(SourceError, match=r"no audio in .*cat mp3\.zip"):
-        records(fixture, "magnatagatune", "train")
 
 
 def test_musicnet_windows_tell_the_instruments_that_sound_in_them(tmp_path: Path) -> None:
@@ -255,15 +224,6 @@ def test_emopia_with_audio_of_the_user(tmp_path: Path) -> None:
     assert list(records(fixture, "emopia", "all").values()) == [first, second, third]
 
 
-def test_emopia_says_that_it_ships_no_audio(tmp_path: Path) -> None:
-    fixture = emopia.corpus(tmp_path)
-    (fixture.source / "audios").rename(tmp_path / "away")
-    with pytest.raises(
-        SourceError, match=r"no audio below .*EMOPIA ships none: fetch the YouTube videos.*named like audio/Q1_"
-    ):
-        records(fixture, "emopia", "all")
-
-
 def test_opensinger_singers_of_one_number_are_two(tmp_path: Path) -> None:
     found = records(FIXTURES["opensinger"](tmp_path), "opensinger", "all")
     man, woman = found["ManRaw_1_凉凉_0"], found["WomanRaw_1_凉凉_0"]
@@ -291,9 +251,7 @@ REAL = {
 @pytest.mark.parametrize("name", REAL)
 def test_real_recordings(name: str, tmp_path: Path) -> None:
     folder, split, wanted = REAL[name]
-    if not (SHARED / folder).is_dir():
-        pytest.skip(f"the real recordings are not here: {SHARED / folder}")
-    source = catalogue.find(name)(SHARED / folder)
+    source = catalogue.find(name)(real(folder))
     assert not [item for item in source.records(split) if isinstance(item, Reject)]
     built = shards_of(source, split, tmp_path)
     assert {key: responses(sample) for key, sample in built.samples.items()} == wanted

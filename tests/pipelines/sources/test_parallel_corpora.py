@@ -9,18 +9,14 @@ import pytest
 
 from pipelines.catalogue import find
 from pipelines.record import Record, Reject, Transcript, Translation
-from pipelines.source import Source, SourceError
+from pipelines.source import SourceError
 from tests.pipelines.sources.fixture import write
-from tests.pipelines.sources.fixtures import FIXTURES
-
-
-def records(source: Source, split: str) -> list[Record]:
-    return [item for item in source.records(split) if isinstance(item, Record)]
+from tests.pipelines.sources.fixtures import FIXTURES, records_of
 
 
 def test_mustc_merges_equal_segments_of_pairs(tmp_path: Path) -> None:
     source = find("mustc")(FIXTURES["mustc"](tmp_path).source)
-    first, second, _, fourth = records(source, "train")
+    first, second, _, fourth = records_of(source, "train")
     assert first.annotations == (
         Transcript("Hello\u2028there.", "en"),
         Translation("Hallo.", "de"),
@@ -40,7 +36,7 @@ def test_mustc_one_pair_as_source(tmp_path: Path) -> None:
     fixture = FIXTURES["mustc"](tmp_path)
     source = find("mustc")(fixture.source / "en-de")
     assert source.available_splits() == ("train", "tst-HE")
-    found = records(source, "train")  # of one pair nothing is held out
+    found = records_of(source, "train")  # of one pair nothing is held out
     assert [record.id for record in found] == [
         *fixture.records["train"][:2],
         "ted_3_0000000_0000100",
@@ -59,7 +55,7 @@ def test_mustc_texts_of_another_length_are_refused(tmp_path: Path, lines: str, s
 
 def test_europarl_merges_equal_segments_of_pairs(tmp_path: Path) -> None:
     source = find("europarl_st")(FIXTURES["europarl_st"](tmp_path).source)
-    first, second, third = records(source, "train")
+    first, second, third = records_of(source, "train")
     assert first.annotations == (
         Transcript("Señora Presidenta.", "es"),
         Translation("Frau Präsidentin!", "de"),
@@ -68,7 +64,7 @@ def test_europarl_merges_equal_segments_of_pairs(tmp_path: Path) -> None:
     assert second.annotations == (Transcript("Muchas gracias.", "es"),)
     assert (third.speaker.id, source.origin(third)) == ("Some_Body_1234", "europarl_st:es.20080901.22.1-107")
     assert (third.audio[0].start, third.audio[0].end) == (0.2, 0.3)
-    assert [record.annotations[0].language for record in records(source, "test")] == ["es", "it"]  # type: ignore[union-attr]
+    assert [record.annotations[0].language for record in records_of(source, "test")] == ["es", "it"]  # type: ignore[union-attr]
 
 
 def test_europarl_without_the_audio_of_a_language_tells_each_segment(tmp_path: Path) -> None:

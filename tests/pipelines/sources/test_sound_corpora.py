@@ -11,12 +11,11 @@ import pytest
 from pipelines import catalogue
 from pipelines.record import QuestionAnswer, Record
 from pipelines.source import EmptySplitError, Source, SourceError
-from tests.pipelines.corpora import Built, shards_of
+from tests.pipelines.corpora import shards_of
+from tests.pipelines.real import real
 from tests.pipelines.recordings import chirp, ffmpeg
 from tests.pipelines.sources.fixture import tone, write
-from tests.pipelines.sources.fixtures import FIXTURES
-
-SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
+from tests.pipelines.sources.fixtures import FIXTURES, records_of
 
 
 def source_of(name: str, folder: Path) -> Source:
@@ -25,18 +24,11 @@ def source_of(name: str, folder: Path) -> Source:
 
 
 def records(source: Source, split: str) -> dict[str, Record]:
-    return {item.id: item for item in source.records(split) if isinstance(item, Record)}
+    return {record.id: record for record in records_of(source, split)}
 
 
 def answers(sample: dict[str, Any]) -> list[tuple[str, str]]:
     return [(target["task"], target["response"]) for target in sample["targets"]]
-
-
-def real(name: str, folder: str, split: str, out: Path) -> Built:
-    """Shards of the real recordings beside the checkout."""
-    if not (SHARED / folder).is_dir():
-        pytest.skip(f"no real recordings beside the checkout: {SHARED / folder}")
-    return shards_of(catalogue.find(name)(SHARED / folder), split, out)
 
 
 def test_urbansound8k_is_cut_already(tmp_path: Path) -> None:
@@ -48,7 +40,7 @@ def test_urbansound8k_is_cut_already(tmp_path: Path) -> None:
 
 
 def test_urbansound8k_real_recordings(tmp_path: Path) -> None:
-    built = real("urbansound8k", "urbansound8k/UrbanSound8K", "fold1", tmp_path)
+    built = shards_of(catalogue.find("urbansound8k")(real("urbansound8k/UrbanSound8K")), "fold1", tmp_path)
     assert built.rejects == []
     assert answers(built.samples["135776-2-0-49"]) == [("sec", "children playing")]
 
@@ -67,10 +59,11 @@ def test_fsd50k_keeps_the_most_specific_labels_and_each_licence(tmp_path: Path) 
 
 
 def test_fsd50k_real_recordings(tmp_path: Path) -> None:
-    train = real("fsd50k", "fsd50k", "train", tmp_path)
+    source = catalogue.find("fsd50k")(real("fsd50k"))
+    train = shards_of(source, "train", tmp_path)
     assert train.rejects == [] and answers(train.samples["64760"]) == [("sec", "electric guitar")]
     assert train.samples["64760"]["licence"] == "CC-BY-4.0 AND LicenseRef-Sampling-Plus-1.0"
-    assert answers(real("fsd50k", "fsd50k", "val", tmp_path).samples["21914"]) == [("sec", "crushing")]
+    assert answers(shards_of(source, "val", tmp_path).samples["21914"]) == [("sec", "crushing")]
 
 
 def test_audioset_has_labels_and_events(tmp_path: Path) -> None:
@@ -107,9 +100,7 @@ def test_audiocaps_gathers_the_captions_of_a_clip(tmp_path: Path) -> None:
 
 def test_audiocaps_real_captions(tmp_path: Path) -> None:
     """The table's first rows with a clip for one of them."""
-    if not (SHARED / "audiocaps").is_dir():
-        pytest.skip(f"no real recordings beside the checkout: {SHARED / 'audiocaps'}")
-    write(tmp_path / "corpus/dataset/val.csv", (SHARED / "audiocaps/dataset/val.csv").read_text(encoding="utf-8"))
+    write(tmp_path / "corpus/dataset/val.csv", real("audiocaps/dataset/val.csv").read_bytes())
     tone(tmp_path / "corpus/YvfY_TJq7n_U.wav")
     built = shards_of(catalogue.find("audiocaps")(tmp_path / "corpus"), "val", tmp_path)
     assert len(built.rejects) == 38 and {reason for _, reason in built.rejects} == {"audio_missing"}
@@ -222,29 +213,3 @@ def test_a_broken_parquet_is_named(tmp_path: Path) -> None:
     write(path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
     with pytest.raises(SourceError, match="a pointer of Git LFS, not the file itself: run `git lfs pull`"):
         list(source.records("mc_test"))
-
-
-@pytest.mark.parametrize(
-    ("name", "split", "advice"),
-    [
-        ("audiocaps", "train", "fetch the clips from YouTube .*or pass ROOTS=audio=/path"),
-        ("audioset", "eval", "fetch the clips from YouTube .*or pass ROOTS=audio=/path"),
-        ("musiccaps", "test", "fetch the clips from YouTube .*or pass ROOTS=audio=/path"),
-        ("lp_musiccaps", "msd_train", "put the MP3 files there .*or pass ROOTS=audio=/path"),
-        ("music_avqa", "train", "put the videos .*or pass ROOTS=audio=/path"),
-        ("musicqa", "eval", "unpack the audio .* into audios/"),
-        ("fsd50k", "eval", r"merge and unpack FSD50K\.eval_audio"),
-        ("tut2017", "evaluation", r"unpack TUT-acoustic-scenes-2017-evaluation\.audio"),
-    ],
-)
-def test_metadata_without_audio_says_what_to_do(name: str, split: str, advice: str, tmp_path: Path) -> None:
-    """An incomplete download is one message, not a reject for each clip."""
-    source = source_of(name, tmp_path)
-    for path in tmp_path.rglob("*"):
-        if path.suffix in (".wav", ".mp3", ".flac"):
-            path.unlink()
-    for folder in sorted(tmp_path.rglob("*audio"), reverse=True):
-        shutil.rmtree(folder)
-    with pytest.raises(EmptySplitError, match=advice) as caught:
-        list(source.records(split))
-    assert "\n" not in str(caught.value)

@@ -7,16 +7,13 @@ from pathlib import Path
 import pytest
 
 from pipelines.catalogue import find
-from pipelines.record import Record
 from pipelines.source import SourceError
-from tests.pipelines.sources.fixtures import FIXTURES
+from tests.pipelines.sources.fixtures import FIXTURES, records_of
 
 
 def test_trials_are_pairs_in_the_order_of_the_list(tmp_path: Path) -> None:
     fixture = FIXTURES["voxceleb1"](tmp_path)
-    first, second, _ = (
-        item for item in find("voxceleb1")(fixture.source).records("veri_test") if isinstance(item, Record)
-    )
+    first, second, _ = records_of(find("voxceleb1")(fixture.source), "veri_test")
     assert [ref.path for ref in second.audio] == [
         "test/wav/id10270/5r0dWxy17C8/00003.wav",
         "wav/id10001/-zcIw_mdeo4/00001.wav",
@@ -30,7 +27,7 @@ def test_trials_are_pairs_in_the_order_of_the_list(tmp_path: Path) -> None:
 def test_speakers_and_their_videos(tmp_path: Path) -> None:
     fixture = FIXTURES["voxceleb2"](tmp_path)
     source = find("voxceleb2")(fixture.source)
-    records = [item for split in ("dev", "test") for item in source.records(split) if isinstance(item, Record)]
+    records = [record for split in ("dev", "test") for record in records_of(source, split)]
     assert [record.speaker.gender for record in records] == ["male"] * 3 + ["female"]
     assert records[0].audio[0].path == "dev/aac/id00012/21Uxsk56VDQ/00001.m4a"  # not the WAV made of it
     assert records[2].audio[0].path.endswith(".wav") and source.origin(records[2]) == "youtube:2DLq_Kkc1r8"

@@ -5,20 +5,17 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import pytest
-
 from pipelines.catalogue import find
-from pipelines.record import Record, Turns
+from pipelines.record import Turns
 from pipelines.segment import pieces
 from tests.pipelines.corpora import shards_of
-from tests.pipelines.sources.fixtures import FIXTURES
-
-SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
+from tests.pipelines.real import real
+from tests.pipelines.sources.fixtures import FIXTURES, records_of
 
 
 def test_long_recordings_are_cut_into_windows(tmp_path: Path) -> None:
     source = find("voxconverse")(FIXTURES["voxconverse"](tmp_path).source)
-    record = next(item for item in source.records("dev") if isinstance(item, Record))
+    record = records_of(source, "dev")[0]
     found = pieces(record, [61.0], source.cut, "dev" in source.evaluation_splits)
     assert isinstance(found, list) and [piece.spans[0] for piece in found] == [(0.0, 30.0), (30.0, 60.0), (60.0, 61.0)]
     first, second, third = (piece.annotations[0] for piece in found)
@@ -26,13 +23,12 @@ def test_long_recordings_are_cut_into_windows(tmp_path: Path) -> None:
     assert second == Turns((("spk00", 0.0, 0.1), ("spk01", 0.0, 1.5))) and third == Turns(())
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data: real recordings, which the project has not")
 def test_real_meetings_become_samples(tmp_path: Path) -> None:
-    labels = tmp_path / "in/voxconverse-master/dev"
+    meetings, labels = real("ami_rttm"), tmp_path / "in/voxconverse-master/dev"
     labels.mkdir(parents=True)
-    shutil.copy(SHARED / "ami_rttm/debug.train.rttm", labels / "meetings.rttm")
+    shutil.copy(meetings / "debug.train.rttm", labels / "meetings.rttm")
     for name in ("trn01", "trn02"):
-        shutil.copy(SHARED / f"ami_rttm/{name}.wav", tmp_path / "in" / f"{name}.wav")
+        shutil.copy(meetings / f"{name}.wav", tmp_path / "in" / f"{name}.wav")
     built = shards_of(find("voxconverse")(tmp_path / "in"), "dev", tmp_path / "out")
     # A waveform sample over 30 s: two halves each.
     assert set(built.samples) == {"trn01", "trn01@15", "trn02", "trn02@15"} and not built.rejects

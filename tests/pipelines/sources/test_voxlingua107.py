@@ -6,13 +6,13 @@ from pathlib import Path
 
 from pipelines.catalogue import find
 from pipelines.labels.names import label_text
-from pipelines.record import Label, Record
-from tests.pipelines.sources.fixtures import FIXTURES
+from pipelines.record import Label
+from tests.pipelines.sources.fixtures import FIXTURES, records_of
 
 
 def test_names_tell_video_and_length(tmp_path: Path) -> None:
     source = find("voxlingua107")(FIXTURES["voxlingua107"](tmp_path).source)
-    german, _, unnamed, reversed_ = (item for item in source.records("train") if isinstance(item, Record))
+    german, _, unnamed, reversed_ = records_of(source, "train")
     assert german.audio[0].seconds == 0.1 and source.origin(german) == "youtube:-0gqxVxxx_x"
     assert unnamed.audio[0].seconds is None and source.origin(unnamed) == "voxlingua107:another.name"
     assert reversed_.audio[0].seconds is None and source.origin(reversed_) == "youtube:bqxVxx__U_S"

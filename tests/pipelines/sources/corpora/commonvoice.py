@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.pipelines.corpora import TSV
 from tests.pipelines.sources.fixture import Fixture, mp3, write
 
-TSV_4 = "client_id\tpath\tsentence\tup_votes\tdown_votes\tage\tgender\taccent"
 TSV_17 = (
     "client_id\tpath\tsentence_id\tsentence\tsentence_domain\tup_votes\tdown_votes\tage\tgender\taccents\tvariant\t"
     "locale\tsegment"
@@ -40,9 +40,9 @@ def corpus(folder: Path) -> Fixture:
         mp3(root / f"de/clips/common_voice_de_{number}.mp3")
     write(root / "de/clips/._common_voice_de_1.mp3", "litter")
     # An older release beside it: other columns, and no locale.
-    old = [TSV_4, "c1\tcommon_voice_sv-SE_9.mp3\tHej på dig.\t2\t0\tnineties\tfemale\t", ""]
+    old = [TSV, "c1\tcommon_voice_sv-SE_9.mp3\tHej på dig.\t2\t0\tnineties\tfemale\t", ""]
     write(root / "sv-SE/train.tsv", "\n".join(old))
-    write(root / "sv-SE/dev.tsv", "\n".join([TSV_4, "c1\tcommon_voice_sv-SE_10.mp3\tNej.\t2\t0\t\t\t", ""]))
+    write(root / "sv-SE/dev.tsv", "\n".join([TSV, "c1\tcommon_voice_sv-SE_10.mp3\tNej.\t2\t0\t\t\t", ""]))
     mp3(root / "sv-SE/clips/common_voice_sv-SE_9.mp3")
     mp3(root / "sv-SE/clips/common_voice_sv-SE_10.mp3")
     mp3(root / "sv-SE/clips/common_voice_sv-SE_11.mp3")

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.pipelines.corpora import TSV
 from tests.pipelines.sources.fixture import Fixture, mp3, write
-
-TSV_4 = "client_id\tpath\tsentence\tup_votes\tdown_votes\tage\tgender\taccent"
-TSV_17 = (
-    "client_id\tpath\tsentence_id\tsentence\tsentence_domain\tup_votes\tdown_votes\tage\tgender\taccents\tvariant\t"
-    "locale\tsegment"
-)
 
 
 def corpus(folder: Path) -> Fixture:
     root, voices = folder / "covost2", folder / "cv-corpus-4"
-    english = [TSV_4]
+    english = [TSV]
     for number in range(1, 7):
         english.append(f"c{number}\tcommon_voice_en_{number}.mp3\tSentence {number}.\t2\t0\ttwenties\tfemale\t")
         if number != 5:

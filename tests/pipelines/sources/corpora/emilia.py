@@ -6,17 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.pipelines.sources.fixture import Fixture, tone, write
+from tests.pipelines.sources.fixture import Fixture, mp3, write
 
 
 def row(number: int, text: Any = " Ein Satz.", **more: Any) -> dict[str, Any]:
     name = f"DE_B00000_S00000_W00000{number}"
     told = {"id": name, "wav": f"DE_B00000/DE_B00000_S00000/mp3/{name}.mp3", "text": text, "duration": 0.1}
     return {**told, "speaker": "DE_B00000_S00000", "language": "de", "dnsmos": 3.37, **more}
-
-
-def mp3(path: Path) -> None:
-    tone(path, 24_000, format="MP3")
 
 
 def corpus(folder: Path) -> Fixture:

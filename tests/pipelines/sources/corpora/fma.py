@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.pipelines.sources.fixture import Fixture, tone, write
+from tests.pipelines.sources.fixture import Fixture, mp3, write
 
 GROUPS = ",album,artist,artist,set,set,track,track,track,track,track,track"
 FIELDS = ",title,bio,name,split,subset,genre_top,genres,genres_all,language_code,license,title"
@@ -35,7 +35,7 @@ def corpus(folder: Path, audio: str = "fma_medium", last_header: str = "track_id
     genres = ["genre_id,#tracks,parent,title,top_level", "10,13845,0,Pop,10", "21,8389,0,Hip-Hop,21", ""]
     write(root / "fma_metadata/genres.csv", "\n".join(genres))
     for track in (2, 3, 5, 10, 1041, 1042, 1044, 1045, 1046, 1099):
-        tone(root / f"{audio}/{track // 1000:03d}/{track:06d}.mp3", 44_100, format="MP3")
+        mp3(root / f"{audio}/{track // 1000:03d}/{track:06d}.mp3", 44_100)
     write(root / f"{audio}/000/._000002.mp3", "litter")
     write(root / f"{audio}/checksums", "sums")
     return Fixture(

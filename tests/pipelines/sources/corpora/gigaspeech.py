@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.pipelines.sources.fixture import Fixture, tone, write
+from tests.pipelines.sources.fixture import Fixture, opus, write
 
 NESTED = {"XS": "XS S M L XL", "S": "S M L XL", "L": "L XL", "XL": "XL", "DEV": "DEV", "TEST": "TEST"}
 
@@ -54,7 +54,7 @@ def corpus(folder: Path) -> Fixture:
     head = {"dataset": "GigaSpeech", "language": "EN", "version": "1.0.0"}
     write(root / "GigaSpeech.json", json.dumps({**head, "audios": audios}, ensure_ascii=False, indent=1))
     for path in (pod, you):
-        tone(root / path, 16_000, format="OGG", subtype="OPUS")
+        opus(root / path)
     broken = {("GigaSpeech.json:4", "bad_row"), ("GigaSpeech.json:5", "bad_row")}
     train = ["POD_S0", "POD_S2", "YOU_S2"]
     splits = {"XL": train, "L": train, "M": ["POD_S0", "YOU_S2"], "S": ["POD_S0", "YOU_S2"], "XS": ["POD_S0"]}

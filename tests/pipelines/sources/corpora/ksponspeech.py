@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
-from tests.pipelines.sources.fixture import Fixture, tone, write
-
-
-def pcm(path: Path, odd: bool = False) -> None:
-    """Write a tone without a header; some files of the release end in half a waveform sample."""
-    wave = (9_000 * np.sin(2 * np.pi * 330 * np.arange(1_600) / 16_000)).astype("<i2")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(wave.tobytes() + bytes(odd))
+from tests.pipelines.sources.fixture import Fixture, pcm, tone, write
 
 
 def corpus(folder: Path) -> Fixture:
@@ -31,8 +22,9 @@ def corpus(folder: Path) -> Fixture:
     ]
     write(root / "KsponSpeech_scripts/train.trn", "\r\n".join(lines))
     for number in (1, 3, 5):
-        pcm(audio / f"KsponSpeech_00000{number}.pcm")
-    pcm(audio / "KsponSpeech_000002.pcm", odd=True)
+        write(audio / f"KsponSpeech_00000{number}.pcm", pcm().tobytes())
+    # Some files of the release end in half a waveform sample.
+    write(audio / "KsponSpeech_000002.pcm", pcm().tobytes() + b"\0")
     write(
         root / "KsponSpeech_scripts/eval_clean.trn",
         "KsponSpeech_eval/eval_clean/KsponSpeech_E00001.pcm :: (내가)/(내) 짖지 마 하면은.\n",

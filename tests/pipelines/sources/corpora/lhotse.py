@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.pipelines.sources.fixture import Fixture, tone
+from tests.pipelines.sources.fixture import Fixture, tone, write
 
 FILE = "test/fixtures/wav/r.wav"
 
@@ -54,9 +54,8 @@ def corpus(folder: Path) -> Fixture:
         cut("features", [supervision("s7")], recording=None),
         cut("odd", [{"id": "s8"}], duration=None),
     ]
-    root.mkdir(parents=True)
-    (root / "cuts_train.jsonl.gz").write_bytes(gzip.compress("\n".join(map(json.dumps, cuts)).encode()))
-    (root / "supervisions_train.jsonl").write_text(json.dumps(supervision("s0")) + "\n")
+    write(root / "cuts_train.jsonl.gz", gzip.compress("\n".join(map(json.dumps, cuts)).encode()))
+    write(root / "supervisions_train.jsonl", json.dumps(supervision("s0")) + "\n")
     tone(root / "wav/r.wav", seconds=0.5)
     tone(root / "wav/two.wav", seconds=0.5, channels=2)
     return Fixture(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.pipelines.sources.fixture import Fixture, tone, write
+from tests.pipelines.sources.fixture import Fixture, mp3, write
 
 TAGS = ("no voice", "no guitar", "not rock", "slow", "rock", "clasical", "classical", "female vocal", "female vocals",
         "woman singing", "guitar", "guitars", "sax")  # fmt: skip
@@ -40,7 +40,7 @@ def corpus(folder: Path, audio: str = "mp3/") -> Fixture:
     ]
     write(root / "clip_info_final.csv", "\n".join(songs))
     for name in ("f/a-b-01-c-30-59", "0/a-b-02-d-0-29", "c/a-b-03-e-0-29", "0/untagged-0-29", "d/unnamed-0-29"):
-        tone(root / f"{audio}{name}.mp3", 16_000, format="MP3")
+        mp3(root / f"{audio}{name}.mp3", 16_000)
     write(root / f"{audio}6/empty-0-29.mp3", "")
     write(root / f"{audio}f/._a-b-01-c-30-59.mp3", "litter")
     return Fixture(

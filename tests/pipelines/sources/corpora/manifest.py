@@ -77,7 +77,7 @@ def corpus(folder: Path) -> Fixture:
         "answer": "na",
         "pnc": "yes",
     }
-    (root / "nemo.jsonl.gz").write_bytes(gzip.compress(f"{json.dumps(nemo)}\n{json.dumps(asked)}\n".encode()))
+    write(root / "nemo.jsonl.gz", gzip.compress(f"{json.dumps(nemo)}\n{json.dumps(asked)}\n".encode()))
     write(
         root / "object.json",
         json.dumps({"a": {"wav": "{data_root}/wav/said.wav", "wrd": "GUTEN TAG"}, "b": 1}, indent=1),

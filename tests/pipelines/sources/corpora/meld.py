@@ -32,11 +32,11 @@ def corpus(folder: Path, train: str = "train/train_splits") -> Fixture:
     write(root / "test_sent_emo.csv", "\r\n".join([HEADER, row(1, "Again.", "disgust", 0, 0), ""]))
     clip = ffmpeg(chirp(0.3, 48_000, channels=2), 48_000, "mp4", "aac")
     for turn in (0, 1, 3, 4):
-        _put(root / train / f"dia0_utt{turn}.mp4", clip)
-    _put(root / train / "dia125_utt3.mp4", b"\0" * 64)
+        write(root / train / f"dia0_utt{turn}.mp4", clip)
+    write(root / train / "dia125_utt3.mp4", b"\0" * 64)
     test = root / "output_repeated_splits_test"
     for name in ("dia0_utt0.mp4", "._dia0_utt0.mp4", "final_videos_testdia0_utt0.mp4"):
-        _put(test / name, clip if name[0] == "d" else b"junk")
+        write(test / name, clip if name[0] == "d" else b"junk")
     return Fixture(
         root,
         {"train": ["dia0_utt0", "dia0_utt1", "dia125_utt3"], "test": ["dia0_utt0"]},
@@ -51,8 +51,3 @@ def corpus(folder: Path, train: str = "train/train_splits") -> Fixture:
         },
         refused={"train": {("dia125_utt3", "undecodable")}},
     )
-
-
-def _put(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.pipelines.sources.fixture import Fixture, tone, write
+from tests.pipelines.sources.fixture import Fixture, opus, tone, write
 
 
 def corpus(folder: Path) -> Fixture:
@@ -28,7 +28,7 @@ def corpus(folder: Path) -> Fixture:
         tone(german / f"train/audio/10148/10119/10148_10119_00000{index}.flac")
     write(german / "train/limited_supervision/9hr/handles.txt", "10148_10119_000000\n")
     write(spanish / "train/transcripts.txt", "13697_11991_000000\tla sorpresa\n")
-    tone(spanish / "train/audio/13697/11991/13697_11991_000000.opus", 48_000, format="OGG", subtype="OPUS")
+    opus(spanish / "train/audio/13697/11991/13697_11991_000000.opus", 48_000)
     write(root / "mls_german_opus/train/transcripts.txt", "10148_10119_000000\tnicht noch einmal\n")
     write(root / "mls_lm_german/data.txt", "text\n")
     return Fixture(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.pipelines.sources.fixture import Fixture, tone, write
+from tests.pipelines.sources.fixture import Fixture, mp3, write
 
 HEADER = "TRACK_ID\tARTIST_ID\tALBUM_ID\tPATH\tDURATION\tTAGS"
 
@@ -52,7 +52,7 @@ def corpus(folder: Path, audio: str = "audio/") -> Fixture:
     ]
     write(root / "audio_licenses.txt", "\n".join(licences))
     for name in ("23/123", "24/224", "25/325.low", "48/948"):
-        tone(root / f"{audio}{name}.mp3", 44_100, format="MP3")
+        mp3(root / f"{audio}{name}.mp3", 44_100)
     write(root / f"{audio}23/._123.mp3", "litter")
     return Fixture(
         root,

@@ -32,10 +32,10 @@ def corpus(folder: Path) -> Fixture:
     blind = "id\traw_text\tnormalized_text\tspeaker_id\tsplit\n"
     write(root / "slue-voxpopuli_test_blind.tsv", f"{blind}{DAY}-22:00:00_0\t\tthe end, then\tNone\ttest\n")
     for number in range(8):
-        tone(root / f"dev/{DAY}-21:26:04_{number}.ogg", format="OGG")
+        tone(root / f"dev/{DAY}-21:26:04_{number}.ogg")
     for name in ("21:26:05_0", "21:26:05_1"):
-        tone(root / f"dev/{DAY}-{name}.ogg", format="OGG")
-    tone(root / f"test/{DAY}-22:00:00_0.ogg", format="OGG")
+        tone(root / f"dev/{DAY}-{name}.ogg")
+    tone(root / f"test/{DAY}-22:00:00_0.ogg")
     return Fixture(
         root,
         {"dev": [f"{DAY}-21:26:04_{number}" for number in range(4)], "test": [f"{DAY}-22:00:00_0"]},

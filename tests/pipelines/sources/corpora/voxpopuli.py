@@ -11,10 +11,6 @@ CUT = "20131007-0900-PLENARY-19-en_20131007-21:26:04_"
 HEADER = "session_id|id_|original_text|normed_text|speaker_id|split|gender|vad|start_time|end_time"
 
 
-def ogg(path: Path) -> None:
-    tone(path, format="OGG", subtype="VORBIS")
-
-
 def corpus(folder: Path) -> Fixture:
     root = folder / "voxpopuli"
     english, german = root / "transcribed_data/en", root / "transcribed_data/de"
@@ -31,7 +27,7 @@ def corpus(folder: Path) -> Fixture:
     write(english / "asr_train.tsv", "\n".join(rows))
     write(english / "asr_en.tsv.gz", "not read where the script has written its tables")
     for number in (1, 2, 3):
-        ogg(english / f"2013/{CUT}{number}.ogg")
+        tone(english / f"2013/{CUT}{number}.ogg")
     session = "20120101-0900-PLENARY-1-de"
     table = [
         HEADER,
@@ -46,10 +42,9 @@ def corpus(folder: Path) -> Fixture:
         f"{session}|8|zu kurz",
         f"{session}|9|Zuletzt.|zuletzt|7|test|female|[(0.0, 0.1)]|0|1",
     ]
-    german.mkdir(parents=True)
-    (german / "asr_de.tsv.gz").write_bytes(gzip.compress("\n".join(table).encode()))
-    ogg(root / f"raw_audios/original/2012/{session}_original.ogg")
-    ogg(german / f"2012/{session}-6.ogg")
+    write(german / "asr_de.tsv.gz", gzip.compress("\n".join(table).encode()))
+    tone(root / f"raw_audios/original/2012/{session}_original.ogg")
+    tone(german / f"2012/{session}-6.ogg")
     return Fixture(
         root,
         {

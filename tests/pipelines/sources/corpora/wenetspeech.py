@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.pipelines.sources.fixture import Fixture, tone, write
+from tests.pipelines.sources.fixture import Fixture, opus, write
 
 
 def segment(sid: str, text: str, subsets: str, start: float = 0.0, end: float = 0.05) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def corpus(folder: Path) -> Fixture:
                for name, path in evaluation.items()]  # fmt: skip
     write(root / "WenetSpeech.json", "\ufeff" + json.dumps({"audios": audios, "version": "v1.0"}, ensure_ascii=False))
     for path in (train, *evaluation.values()):
-        tone(root / path, 16_000, format="OGG", subtype="OPUS")
+        opus(root / path)
     splits = {"L": ["Y0_S0", "Y0_S1"], "M": ["Y0_S0", "Y0_S1"], "S": ["Y0_S0"], "W": ["Y0_S2"]}
     splits |= {name: [f"{name}_S0"] for name in evaluation}
     return Fixture(root, splits, {"L": {("Y0_S3", "no_transcript")}})
